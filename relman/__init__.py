@@ -1,0 +1,1 @@
+"""relman: ship services to Cloud Run and keep the operating model honest."""
