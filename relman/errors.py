@@ -9,10 +9,12 @@ The tree and its exit codes::
     ├─ UsageError          2   bad flag, bad value
     │  └─ ConfigError      2   relman.toml (or a file it names) cannot be used
     ├─ Refused             3   refused, nothing changed
+    │  └─ Rejected         3   the platform said no to a request, as it was sent
     ├─ PutBack             4   failed, changed and put back
     ├─ NotPutBack          5   changed and NOT put back, or on a target that is unhealthy too
     ├─ Paused              6   stopped at a safe point, resumable
     │  ├─ OtherHand        6   somebody else changed the service meanwhile
+    │  │  └─ Raced         6   the platform refused a write: the service had changed since it was read
     │  └─ Fenced           6   a newer driver has taken over
     ├─ Tampered            7   a record or a hash is not what it was
     ├─ Unreachable        69   something needed is missing or does not answer
@@ -80,6 +82,10 @@ class Refused(RelmanError):
     code = 3
 
 
+class Rejected(Refused):
+    """The platform said no to a request, as it was sent; sending it again would change nothing."""
+
+
 class PutBack(RelmanError):
     """It failed after something was changed, and what was changed has been put back."""
 
@@ -100,6 +106,10 @@ class Paused(RelmanError):
 
 class OtherHand(Paused):
     """Somebody else changed the service meanwhile; relman does not overrule a person."""
+
+
+class Raced(OtherHand):
+    """A write was refused because the service had changed since it was read (HTTP 409)."""
 
 
 class Fenced(Paused):

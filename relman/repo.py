@@ -1,0 +1,163 @@
+"""The git repository that the service is built from: the one file that imports git.
+
+What it is not: needed on the way back. A rollback never comes here, so git may be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from relman.errors import ConfigError, Refused, Unreachable
+
+RECORDS = ("checklists/*", "release_notes/*", "CHANGELOG.md")
+"""What relman and the team write about a release; it is no part of what is built (ruling 9)."""
+
+
+class Repo:
+    """A working copy.
+
+    Args:
+        root: Any folder inside it.
+
+    Raises:
+        Unreachable: git is not on the PATH.
+        ConfigError: The folder is in no git repository.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Open the repository that ``root`` lies in."""
+        self._git = _opened(root)
+        self.root = Path(self._git.working_tree_dir)
+
+    @property
+    def head(self) -> str:
+        """The full hash of the commit that is checked out.
+
+        Raises:
+            Refused: There is no commit yet.
+        """
+        return self.commit("HEAD")
+
+    def commit(self, name: str) -> str:
+        """The full hash of the commit that ``name`` leads to.
+
+        Raises:
+            Refused: There is no such commit here.
+        """
+        found = self._quiet("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if not found:
+            raise Refused(f"there is no commit {name} here", fact=str(self.root), clears="git log --oneline")
+        return found
+
+    def changes(self) -> tuple[str, ...]:
+        """The paths that differ from the commit checked out, without the record paths."""
+        lines = self._run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").split("\0")
+        return _without_records(line[3:] for line in lines if line)
+
+    def since(self, commit: str, tip: str) -> tuple[str, ...]:
+        """The paths that changed between two commits, without the record paths."""
+        names = self._run("diff", "--name-only", "-z", "--no-renames", commit, tip).split("\0")
+        return _without_records(name for name in names if name)
+
+    def contains(self, tip: str, commit: str) -> bool:
+        """Whether ``commit`` is ``tip`` or one of its ancestors."""
+        status, _, _ = self._git.git.execute(
+            ["git", "merge-base", "--is-ancestor", commit, tip],
+            with_extended_output=True,
+            with_exceptions=False,
+        )
+        return bool(status == 0)
+
+    def has_file(self, commit: str, path: str) -> bool:
+        """Whether the commit has a file at ``path``."""
+        return bool(self._quiet("ls-tree", "--name-only", commit, "--", path))
+
+    def tags(self) -> dict[str, str]:
+        """Every tag by name, with the full hash of the commit it leads to."""
+        form = "%(refname:strip=2)%00%(objectname)%00%(*objectname)"
+        rows = (
+            line.split("\0")
+            for line in self._run("for-each-ref", f"--format={form}", "refs/tags").splitlines()
+        )
+        return {name: peeled or direct for name, direct, peeled in rows}
+
+    def reachable_tags(self, commit: str) -> frozenset[str]:
+        """The names of the tags that are ``commit`` or lie behind it."""
+        return frozenset(self._run("tag", "--merged", commit).splitlines())
+
+    def messages(self, after: str, tip: str) -> tuple[tuple[str, str], ...]:
+        """(hash, whole message) of the commits in ``after..tip`` that touch more than records.
+
+        An empty ``after`` means the whole history.
+        """
+        span = f"{after}..{tip}" if after else tip
+        excluded = [f":(exclude,glob){pattern.replace('/*', '/**')}" for pattern in RECORDS]
+        raw = self._run("log", "-z", "--format=%H%n%B", span, "--", ".", *excluded)
+        chunks = (chunk.partition("\n") for chunk in raw.split("\0") if chunk)
+        return tuple((hash_, message) for hash_, _, message in chunks)
+
+    def tag(self, name: str, commit: str, message: str) -> None:
+        """Make an annotated tag. An existing one is never moved."""
+        self._run("tag", "--annotate", "--cleanup=verbatim", "--message", message, name, commit)
+
+    def remote_url(self, remote: str) -> str:
+        """Where a remote is, empty if there is none of that name."""
+        return self._quiet("config", "--get", f"remote.{remote}.url")
+
+    def on_remote(self, remote: str, commit: str) -> bool:
+        """Whether a branch of the remote, as last fetched, has the commit."""
+        return bool(self._quiet("branch", "--remotes", "--list", f"{remote}/*", "--contains", commit))
+
+    @cached_property
+    def shallow(self) -> bool:
+        """The history was cut off when this was cloned."""
+        return self._run("rev-parse", "--is-shallow-repository") == "true"
+
+    def close(self) -> None:
+        """End git's helper processes."""
+        self._git.close()
+
+    def _run(self, command: str, *args: str) -> str:
+        from git.exc import GitCommandError
+
+        try:
+            return _text(self._git.git.execute(["git", command, *args], stdout_as_string=False))
+        except GitCommandError as error:
+            raise Unreachable(
+                f"git {command} failed", fact=str(error.stderr).strip().removeprefix("stderr: ").strip("' \n")
+            ) from error
+
+    def _quiet(self, *args: str) -> str:
+        """The output, empty where git says no."""
+        _, out, _ = self._git.git.execute(
+            ["git", *args], with_extended_output=True, with_exceptions=False, stdout_as_string=False
+        )
+        return _text(out)
+
+
+def _opened(root: Path) -> Any:  # noqa: ANN401 - git.Repo; importing it needs git itself
+    try:
+        import git
+    except ImportError as error:
+        raise Unreachable(
+            "git is needed for this", fact="it is not on the PATH", clears="sudo apt install git"
+        ) from error
+    try:
+        return git.Repo(root, search_parent_directories=True)
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
+        raise ConfigError(
+            "a release is cut from a git repository", fact=f"{root} is in none", clears="git init"
+        ) from error
+
+
+def _text(raw: bytes | str) -> str:
+    """One byte that is not UTF-8 must not lose the rest."""
+    return (raw if isinstance(raw, str) else raw.decode("utf-8", "replace")).strip("\n")
+
+
+def _without_records(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if not any(fnmatch(path, pattern) for pattern in RECORDS))
