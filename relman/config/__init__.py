@@ -1,0 +1,38 @@
+"""relman.toml: one file, typed, frozen, and every mistake in it named with its line.
+
+What it is not: a reader of the environment or of flags. What those say is handed in, by
+:meth:`Platform.for_run` and :meth:`Config.select`. ``words`` has the shapes of single values,
+``sections`` and ``schedule`` the sections, ``reading`` the way from the file to them, ``target``
+the choice of service and environment, ``lines`` and ``source`` the line numbers.
+"""
+
+from relman.config.reading import find, load, load_for_rollback
+from relman.config.schedule import Freeze, Holiday, Override, Schedule, Window, override, schedule
+from relman.config.sections import Ledger, Platform, Sections, Service, Settings, schema
+from relman.config.source import NAME
+from relman.config.target import Config, Target, default_image
+from relman.config.words import duration
+
+__all__ = [
+    "NAME",
+    "Config",
+    "Freeze",
+    "Holiday",
+    "Ledger",
+    "Override",
+    "Platform",
+    "Schedule",
+    "Sections",
+    "Service",
+    "Settings",
+    "Target",
+    "Window",
+    "default_image",
+    "duration",
+    "find",
+    "load",
+    "load_for_rollback",
+    "override",
+    "schedule",
+    "schema",
+]

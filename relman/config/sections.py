@@ -1,0 +1,187 @@
+"""What relman.toml may say, section by section: frozen values whose docstrings are the reference.
+
+What it is not: reading (``reading``), or choosing a service and an environment (``target``).
+Sections of capabilities that relman does not have yet are not here, so they are unknown keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from relman.config import words
+from relman.config.schedule import Schedule
+from relman.config.words import (
+    Duration,
+    Endpoint,
+    Image,
+    Overrun,
+    Phases,
+    Profile,
+    Project,
+    Region,
+    Text,
+)
+from relman.errors import UsageError
+
+CLOUD_RUN_HOST = "CLOUD_RUN_EMULATOR_HOST"
+CLOUD_BUILD_HOST = "CLOUD_BUILD_EMULATOR_HOST"
+
+_DOUBT_SECONDS = 10.0
+_LOOPBACK_DOUBT_SECONDS = 1.0
+
+
+class Platform(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What speaks Cloud Run's and Cloud Build's API.
+
+    Attributes:
+        endpoint: An http or https URL without a path; absent: Google. The variables
+            CLOUD_RUN_EMULATOR_HOST and CLOUD_BUILD_EMULATOR_HOST go before it.
+        doubt: How long after a write relman watches whether it holds; default 10s, on loopback 1s.
+    """
+
+    endpoint: Endpoint | None = None
+    doubt: Duration | None = None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the endpoint is on this machine."""
+        return self.endpoint is not None and self.endpoint.loopback
+
+    @property
+    def doubt_seconds(self) -> float:
+        """``doubt`` in seconds, with its default."""
+        if self.doubt is not None:
+            return self.doubt.seconds
+        return _LOOPBACK_DOUBT_SECONDS if self.loopback else _DOUBT_SECONDS
+
+    def for_run(self, environ: Mapping[str, str]) -> Platform:
+        """The platform as Cloud Run's client is to see it.
+
+        Raises:
+            UsageError: CLOUD_RUN_EMULATOR_HOST is set and no host.
+        """
+        return self._moved(environ, CLOUD_RUN_HOST)
+
+    def for_build(self, environ: Mapping[str, str]) -> Platform:
+        """The platform as Cloud Build's client is to see it.
+
+        Raises:
+            UsageError: CLOUD_BUILD_EMULATOR_HOST is set and no host.
+        """
+        return self._moved(environ, CLOUD_BUILD_HOST)
+
+    def _moved(self, environ: Mapping[str, str], variable: str) -> Platform:
+        host = environ.get(variable, "")
+        if not host:
+            return self
+        try:
+            endpoint = Endpoint(host if "://" in host else f"http://{host}")
+        except ValueError as error:
+            raise UsageError(f"{variable} cannot be used", fact=str(error)) from None
+        return msgspec.structs.replace(self, endpoint=endpoint)
+
+
+class Ledger(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the record is kept.
+
+    Attributes:
+        url: The address of a shared database; absent: a file in ``.relman/``.
+    """
+
+    url: Text | None = None
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is said of a service in one environment.
+
+    Attributes:
+        project: The Google Cloud project; required, here or in the environment.
+        region: The region, such as "europe-west1"; required, here or in the environment.
+        manifest: A Knative YAML file, relative to relman.toml; absent: the live template, with
+            only the image changed.
+        image: The image repository, without a tag; absent:
+            ``<region>-docker.pkg.dev/<project>/cloud-run-source-deploy/<service>``.
+        start: The command that starts the service; absent: Procfile or Dockerfile.
+        phases: The traffic percentages of a rollout; default [20, 50, 100].
+        bake: How long each phase but the last is watched; default "10m".
+        smoke: The smoke checks, a TOML file, relative to relman.toml.
+        overrun: What a run does when the window closes in the middle of it: "finish" (default),
+            "hold" or "return".
+        paths: Globs of the files that belong to the service, in a repository of several; absent:
+            every file.
+    """
+
+    project: Project | None = None
+    region: Region | None = None
+    manifest: Text | None = None
+    image: Image | None = None
+    start: Text | None = None
+    phases: Phases | None = None
+    bake: Duration | None = None
+    smoke: Text | None = None
+    overrun: Overrun | None = None
+    paths: tuple[Text, ...] | None = None
+
+    def under(self, specific: Settings) -> Settings:
+        """These settings, each replaced where the more specific ones say something."""
+        said = {name: value for name, value in _fields(specific).items() if value is not None}
+        return Settings(**(_fields(self) | said))
+
+
+def _fields(settings: Settings) -> dict[str, Any]:
+    """The fields that every Settings has, of a Service too."""
+    return {name: getattr(settings, name) for name in Settings.__struct_fields__}
+
+
+class Service(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One Cloud Run service, ``[service.NAME]``; NAME is its id.
+
+    Attributes:
+        env: Environments, ``[service.NAME.env.ENVIRONMENT]``; each says what differs there. None:
+            one environment that is called ``production``.
+    """
+
+    env: dict[str, Settings] = {}
+
+    @property
+    def environments(self) -> dict[str, Settings]:
+        """Every environment with its own settings merged over the common ones (ruling 5)."""
+        named = self.env or {"production": Settings()}
+        return {name: self.under(settings) for name, settings in named.items()}
+
+
+class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole of relman.toml.
+
+    Attributes:
+        service: The services, one ``[service.NAME]`` each; at least one.
+        profile: "solo" (default) or "team": how much is asked before a cut.
+        branch: The release branch; default "main".
+        tag_prefix: What stands before the version in a git tag; default "v".
+        remote: The git remote; default "origin".
+        platform: What speaks Cloud Run's API; absent: Google.
+        window: When shipping is allowed; absent: the gate is not set up.
+        ledger: Where the record is kept.
+    """
+
+    service: Annotated[dict[str, Service], Meta(min_length=1)]
+    profile: Profile = field(default_factory=partial(Profile, "solo"))
+    branch: Text = field(default_factory=partial(Text, "main"))
+    tag_prefix: str = "v"
+    remote: Text = field(default_factory=partial(Text, "origin"))
+    platform: Platform = Platform()
+    window: Schedule | None = None
+    ledger: Ledger = Ledger()
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of relman.toml, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **msgspec.json.schema(Sections, schema_hook=words.schema),
+    }
