@@ -1,0 +1,1 @@
+"""The embedded platform: a stranger that shares the wire with relman and nothing else."""

@@ -1,0 +1,132 @@
+"""The source of a build: exactly one commit of a git remote, as plain files.
+
+What it is not: a clone. History, tags and the remote's hooks stay where they are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from relman.embedded.image import FETCH_SOURCE_FAILED, BuildError, Log
+from relman.embedded.layer import UnsafeArchive, extract
+
+# What git allows in a reference's name (git-check-ref-format), so neither an option nor a refspec `from:to`.
+PLAIN_NAME = re.compile(r"[^-\s~^:?*\[\\+\x00-\x1f][^\s~^:?*\[\\\x00-\x1f]*")
+PATIENCE = 600.0
+"""Seconds that one git command may take."""
+
+# Highest of all attribute files: what a clone would hold is built, whatever `export-ignore` leaves out.
+EVERYTHING = "* -export-ignore -export-subst\n"
+# The platform builds what the caller points it at, also a repository that another user owns. git hides `-c`
+# from the upload-pack it starts for a local remote, so the word has to be given to that program itself.
+TRUSTING_UPLOAD_PACK = "git -c safe.directory=* upload-pack"
+NEUTRAL = ("-c", "core.autocrlf=false", "-c", "core.attributesFile=/dev/null", "-c", "tar.umask=0022")
+
+
+class Commit(NamedTuple):
+    """A commit whose files lie in a directory.
+
+    Attributes:
+        sha: Its full SHA.
+        time: The committer's time, in seconds since the epoch.
+        tree: The directory.
+    """
+
+    sha: str
+    time: int
+    tree: Path
+
+
+def fetch(url: str, revision: str, room: Path, log: Log) -> Commit:
+    """Fetch ``revision`` of the remote ``url`` and lay its files down in ``room / "tree"``.
+
+    Args:
+        url: A path or a ``file``, ``http``, ``https``, ``ssh`` or ``git`` address.
+        revision: A commit's SHA, a branch or a tag.
+        room: An empty directory to work in.
+        log: Takes the log, line by line.
+
+    Raises:
+        BuildError: ``FETCH_SOURCE_FAILED``, with git's own reason.
+    """
+    _refuse_more_than_names(url, revision)
+    store = room / "source.git"
+    _git(room, "init", "--quiet", "--bare", str(store))
+    log(f"Fetching {revision} of {url}")
+    sha = _commit(store, url, revision)
+    log(f"HEAD is now at {sha}")
+    return Commit(sha, max(0, int(_git(store, "show", "-s", "--format=%ct", sha))), _files(store, sha, room))
+
+
+def _refuse_more_than_names(url: str, revision: str) -> None:
+    if not url or url.startswith("-") or "\0" in url:
+        raise BuildError(FETCH_SOURCE_FAILED, f"not a usable remote: {url!r}")
+    if not PLAIN_NAME.fullmatch(revision):
+        raise BuildError(FETCH_SOURCE_FAILED, f"not the name of a commit: {revision!r}")
+
+
+def _commit(store: Path, url: str, revision: str) -> str:
+    """The full SHA of the revision, whose objects are in ``store`` afterwards."""
+    try:
+        _git(store, *_fetching(url), "--depth=1", "--", url, revision)
+        return _git(store, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
+    except BuildError as error:
+        first = error
+    # A server may refuse to hand out a commit by its SHA, and none knows a shortened one: fetch all branches.
+    try:
+        _git(store, *_fetching(url), "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        return _git(store, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except BuildError as error:
+        detail = f"{revision} cannot be fetched from {url}: {first.detail}; {error.detail}"
+        raise BuildError(FETCH_SOURCE_FAILED, detail) from error
+
+
+def _fetching(url: str) -> list[str]:
+    local = url.startswith("file://") or "://" not in url
+    return ["fetch", "--quiet", "--no-tags", *([f"--upload-pack={TRUSTING_UPLOAD_PACK}"] if local else [])]
+
+
+def _files(store: Path, sha: str, room: Path) -> Path:
+    (store / "info").mkdir(exist_ok=True)
+    (store / "info" / "attributes").write_text(EVERYTHING)
+    archive, tree = room / "source.tar", room / "tree"
+    _git(store, *NEUTRAL, "archive", "--format=tar", f"--output={archive}", f"{sha}^{{tree}}")
+    try:
+        extract(archive, tree)
+    except UnsafeArchive as error:
+        raise BuildError(FETCH_SOURCE_FAILED, f"the commit {sha} holds {error}") from error
+    return tree
+
+
+def _git(where: Path, *words: str) -> str:
+    """The output of one git command, run in ``where``, as one line or more without the last line end."""
+    try:
+        run = subprocess.run(
+            ["git", *words],
+            cwd=where,
+            env=_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuildError(FETCH_SOURCE_FAILED, f"git cannot be run: {error}") from error
+    if run.returncode:
+        reason = " ".join(run.stderr.decode(errors="replace").split())
+        raise BuildError(FETCH_SOURCE_FAILED, reason or f"git {words[0]} ended with {run.returncode}")
+    return run.stdout.decode(errors="replace").strip()
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment without git's own: a hook must not point us at its own repository."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return kept | {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+        "LC_ALL": "C",
+    }
