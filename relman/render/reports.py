@@ -1,0 +1,180 @@
+"""The pages of the reading commands: status, history, why. Values in, text out.
+
+What it is not: a run's screen, or a reader of anything: it is handed what it shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from relman.ledger import Entry
+from relman.models import Verdict
+from relman.render.pages import ago, bar, lasted, table
+from relman.status import Status
+
+BAR = 40
+WORDS = {
+    "release.shipped": "shipped",
+    "release.adopted": "adopted",
+    "release.rolled_back": "rolled back",
+    "release.put_back": "put back",
+    "release.prepared": "prepared",
+}
+
+
+def status(now: Status, *, opens: str = "") -> str:
+    """``release.status`` for people.
+
+    Args:
+        now: What is.
+        opens: What the deploy window says, empty where none is set up.
+    """
+    rows = [*_serving(now), *_way_back(now), *_open(now), *_candidate(now)]
+    rows += [["window", opens]] if opens else []
+    head = f"{now.key.service}   {now.key.region}, {now.environment}   project {now.key.project}"
+    return f"{head}\n{_indented(table(rows))}"
+
+
+def status_json(now: Status, *, opens: str = "") -> str:
+    """``release.status`` for machines: one object."""
+    live = now.live
+    shares = live.split.shares if live else ()
+    told: dict[str, Any] = {
+        "schema": "relman.status/1",
+        "service": msgspec.to_builtins(now.key),
+        "environment": now.environment,
+        "exists": live is not None,
+        "uri": live.uri if live else "",
+        "traffic": [
+            {"revision": name, "version": now.labels.get(name, ""), "percent": percent}
+            for name, percent in shares
+        ],
+        "way_back": msgspec.to_builtins(_targets(now)),
+        "candidate": now.candidate.version if now.candidate else None,
+        "open_runs": [{"id": run.id, "kind": run.kind} for run in now.open_runs],
+        "window": opens or None,
+    }
+    return json.dumps(told)
+
+
+def history(entries: Iterable[Entry]) -> str:
+    """``release.history``: every release, rollback and adoption, newest first."""
+    rows = [
+        [_moment(entry.at), WORDS[entry.kind], _subject(entry), entry.actor, entry.run or "-"]
+        for entry in entries
+        if entry.kind in WORDS
+    ]
+    return table(rows[::-1], ["when", "what", "which", "who", "run"]) if rows else "nothing was released yet"
+
+
+def history_json(entries: Iterable[Entry]) -> str:
+    """``release.history`` for machines: one JSON object a line, oldest first."""
+    return "\n".join(
+        json.dumps({"schema": "relman.entry/1", **msgspec.to_builtins(entry)})
+        for entry in entries
+        if entry.kind in WORDS
+    )
+
+
+def why(entries: Sequence[Entry]) -> str:
+    """``release.why``: one run, from what was asked to how it ended."""
+    opening = entries[0]
+    lines = [
+        opening.detail["title"],
+        f"  opened  {_moment(opening.at)} by {opening.actor}, plan {_plan(opening)}",
+    ]
+    rows = [row for entry in entries[1:] for row in _told(entry)]
+    return "\n".join([*lines, _indented(table(rows))])
+
+
+def verdicts(found: Sequence[Verdict]) -> str:
+    """How many gates refuse, as the last line of ``release.plan``."""
+    refusing = [one.gate for one in found if not one.passes]
+    if not refusing:
+        return "all gates say go: inv release.cut"
+    return f"REFUSED by {len(refusing)} gate{'s' if len(refusing) > 1 else ''}. Nothing was changed."
+
+
+def _serving(now: Status) -> list[list[str]]:
+    if now.live is None:
+        return [["serves", "nothing: there is no such service yet    first: inv release.cut"]]
+    live = now.live
+    named = [(now.labels.get(revision, revision), percent) for revision, percent in live.split.shares]
+    since = next(
+        (f", since {ago(entry.at, now.now)}" for entry in reversed(now.entries) if entry.kind in WORDS), ""
+    )
+    pinned = "" if live.pinned else "   (follows LATEST: the next deploy by anybody takes it)"
+    rows = [["serves", " · ".join(name for name, _ in named) + (since if len(named) == 1 else "")]]
+    rows += [["traffic", bar(named, BAR) + pinned], ["address", live.uri]]
+    return rows
+
+
+def _targets(now: Status) -> tuple[Any, ...]:
+    serving = now.live.split if now.live else None
+    return tuple(one for one in now.chain if not serving or serving.percent(one.revision) != 100)  # noqa: PLR2004
+
+
+def _way_back(now: Status) -> list[list[str]]:
+    found = _targets(now)
+    if found:
+        return [["way back", f"{', '.join(str(one) for one in found)}    inv release.rollback"]]
+    if now.live and not now.chain:
+        return [["way back", "none: relman never released this service    inv release.adopt"]]
+    return [["way back", "none yet: the first release"]] if now.live else []
+
+
+def _open(now: Status) -> list[list[str]]:
+    resume = "inv release.resume, or inv release.abort"
+    return [["open", f"a {run.kind}, run {run.id}    {resume}"] for run in now.open_runs]
+
+
+def _candidate(now: Status) -> list[list[str]]:
+    found = now.candidate
+    return [["prepared", f"{found.version} ({found.commit[:7]})    inv release.cut"]] if found else []
+
+
+def _told(entry: Entry) -> Iterable[list[str]]:
+    detail, when = entry.detail, f"{entry.at:%H:%M:%S}"
+    if entry.kind == "step.done":
+        yield [when, "done", entry.step, lasted(detail["seconds"]), str(detail["value"].get("text", ""))]
+        yield from (
+            ["", "", "", "", f"{gate}: {fact}"] for gate, fact in detail["value"].get("verdicts", {}).items()
+        )
+    elif entry.kind == "step.failed":
+        yield [when, "failed", entry.step, "", detail["reason"]]
+    elif entry.kind in {"run.resumed", "run.abort"}:
+        yield [when, entry.kind.removeprefix("run."), "", "", detail.get("reason", f"by {entry.actor}")]
+    elif entry.kind == "run.closed":
+        yield [
+            when,
+            "closed",
+            "",
+            "",
+            ": ".join(part for part in (detail["outcome"], detail["reason"]) if part),
+        ]
+
+
+def _subject(entry: Entry) -> str:
+    detail = entry.detail
+    if "release" in detail:
+        return detail["release"]["version"] or str(detail["release"]["revision"])
+    if "candidate" in detail:
+        return str(detail["candidate"]["version"])
+    return f"{detail['leaves'] or '(split)'} -> {detail['to']}"
+
+
+def _plan(opening: Entry) -> str:
+    return str(opening.detail["digest"])[:8]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
