@@ -64,10 +64,17 @@ class RolledBack(msgspec.Struct, frozen=True):
 
 
 class WayBack(msgspec.Struct, frozen=True):
-    """The releases a rollback can go to, newest first, kept on the service itself (ruling 12)."""
+    """The way back, kept on the service itself so that it needs no ledger (ruling 12).
+
+    Attributes:
+        chain: The releases a rollback can go to, newest first.
+        rolled_back: The last rollback, until the next deploy.
+        candidate: The revision that the rollout under way brings, or brought last.
+    """
 
     chain: tuple[Release, ...] = ()
     rolled_back: RolledBack | None = None
+    candidate: str = ""
 
 
 class LiveService(msgspec.Struct, frozen=True):
@@ -83,6 +90,11 @@ class LiveService(msgspec.Struct, frozen=True):
     latest_ready: str
     uri: str
     complaint: str
+
+    @classmethod
+    def empty(cls, annotations: dict[str, str]) -> LiveService:
+        """A service that is not there yet, but for the annotations that it will have."""
+        return cls("", 0, False, annotations, {}, (), (), "", "", "")  # noqa: FBT003 - a row of nothing
 
     @property
     def split(self) -> TrafficSplit:

@@ -260,9 +260,7 @@ def _entry(leaf: dict[str, Any], hash_: bytes, detail: dict[str, Any]) -> Entry:
     )
 
 
-def _run(
-    id_: str, kind: str, lane: str, state: str, epoch: int, *place: str
-) -> Run:
+def _run(id_: str, kind: str, lane: str, state: str, epoch: int, *place: str) -> Run:
     *key, environment = place
     return Run(id_, kind, lane, state, epoch, ServiceKey(*key), environment)
 

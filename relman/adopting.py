@@ -1,0 +1,31 @@
+"""What serves now, though relman never released it, as a release that a rollback can go to."""
+
+from __future__ import annotations
+
+from relman import rollback
+from relman.cloudrun import CloudRun, LiveService
+from relman.errors import Refused
+from relman.models import Release, ServiceKey
+from relman.version import checked
+
+
+def adoptable(cloud: CloudRun, key: ServiceKey, live: LiveService | None, version: str) -> Release:
+    """What serves everything now, as a release that can be adopted.
+
+    Raises:
+        Refused: The service is absent, changing, or split over several revisions.
+    """
+    if live is None:
+        raise Refused(f"there is no service {key}", fact="nothing to adopt", clears="inv release.cut")
+    if live.reconciling or len(live.split.shares) != 1:
+        state = "it is reconciling" if live.reconciling else f"its traffic is {live.split}"
+        raise Refused(
+            "only one settled revision can be adopted",
+            fact=state,
+            clears=rollback.by_hand(key, live.latest_ready),
+        )
+    found = cloud.revision(key, live.split.sole)
+    if found is None or not found.ready:
+        raise Refused(f"{live.split.sole} is not Ready", fact=found.reason if found else "it is gone")
+    told = found.release
+    return Release(checked(version) if version else told.version, told.revision, told.digest)

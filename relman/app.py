@@ -1,0 +1,380 @@
+"""relman as an object: it opens what is needed, and knows the verbs that people type.
+
+What it is not: the way of a release (``plan``), or its settling (``engine``). Each verb reads
+what is, chooses a plan, and hands it to the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from relman import gates, proposing, rollback
+from relman.adopting import adoptable
+from relman.clock import Clock
+from relman.cloudbuild import CloudBuild
+from relman.cloudrun import CloudRun, LiveService
+from relman.config import Config, Target
+from relman.driving import Driver
+from relman.errors import ConfigError, Locked, NotPutBack, Paused, PutBack, Refused
+from relman.ledger import Draft, Entry, Run, Store, story
+from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
+from relman.ops import windows
+from relman.plan import Plan
+from relman.preparing import Wishes, planned
+from relman.repo import Repo
+from relman.status import Status
+from relman.steps import AskGates
+
+STATE = ".relman"
+ABORT_SECONDS = 120.0
+NONE = "nothing is prepared for the commit checked out"
+Confirm = Callable[[Plan], None]
+
+
+@dataclass
+class Relman:
+    """One service in one environment, with everything that its verbs touch.
+
+    Made by ``opening``: from a ``relman.toml``, or from nothing but the service's name.
+
+    Attributes:
+        emit: Who watches.
+        doubt: Seconds in which what a dead driver sent may still appear.
+        root: The folder of ``relman.toml``.
+    """
+
+    key: ServiceKey
+    environment: str
+    store: Store
+    cloud: CloudRun
+    builds: CloudBuild
+    clock: Clock
+    emit: Emit
+    doubt: float
+    root: Path
+    config: Config | None = None
+    target: Target | None = None
+
+    # ── the verbs ────────────────────────────────────────────────────────────────────────────
+
+    def status(self) -> Status:
+        """What serves, what a rollback would go to, what is open. Reads only."""
+        live = self.cloud.service(self.key)
+        entries = self.entries()
+        return Status(
+            key=self.key,
+            environment=self.environment,
+            now=self.clock.now(),
+            live=live,
+            chain=story.known_good(entries),
+            labels=self.labels(),
+            candidate=story.candidate(entries, self.environment),
+            open_runs=tuple(run for run in self.store.runs(self.key) if run.state == "open"),
+            entries=entries,
+            schedule=self.config.window if self.config else None,
+        )
+
+    def prepare(self, *, version: str = "", bump: str = "", image: str = "", then: str = "") -> Candidate:
+        """Decide the version, build the commit, freeze the candidate; it is recorded, nothing ships.
+
+        Args:
+            version: The version, instead of the one that the commits ask for.
+            bump: ``major``, ``minor`` or ``patch``, instead of what the commits ask for.
+            image: An image built elsewhere, by digest.
+            then: What goes on after it, for a resume: ``cut``.
+        """
+        self.must_be_free("build")
+        live = self.cloud.service(self.key)
+        self.driver.take_in(live)
+        plan, counted = planned(
+            self.repository, self.configured, self.targeted, self.entries(), Wishes(version, bump, image)
+        )
+        self.show(plan, f"commits since the last release: {counted}")
+        value = self.driver.begin(plan, then=then)
+        return msgspec.convert(value["candidate"], Candidate)
+
+    def look(self) -> None:
+        """Show the steps of the next cut and every gate's verdict. Changes nothing.
+
+        Raises:
+            Refused: A gate does not say go, or there is no candidate.
+        """
+        candidate = self.candidate()
+        if candidate is None:
+            raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
+        plan = self.release_plan(candidate, self.cloud.service(self.key))
+        self.show(plan)
+        proposing.keep(self.plans, plan)
+        refusing = [one for one in self.verdicts(plan) if not one.passes]
+        if refusing:
+            names = listed(one.gate for one in refusing)
+            raise Refused(f"REFUSED by {names}; nothing was changed", clears=refusing[0].clears)
+
+    def cut(self, confirm: Confirm = lambda _plan: None) -> Plan:
+        """Ship the candidate; without one, prepare it first where no signature is required.
+
+        Args:
+            confirm: Asked with the plan before anything is changed; raises to refuse.
+        """
+        self.must_be_free("traffic")
+        candidate = self.candidate() or self._prepared()
+        live = self.cloud.service(self.key)
+        self.driver.take_in(live)
+        plan = self.release_plan(candidate, live)
+        self.show(plan)
+        confirm(plan)
+        self.driver.begin(plan, live)
+        return plan
+
+    def rollback(self, to: str = "") -> dict[str, Any]:
+        """All traffic back to a good release: no gate, no git, no builder, no confirmation.
+
+        Args:
+            to: A version or revision; by default the newest good one that a probe finds healthy.
+
+        Raises:
+            Refused: There is nothing to go back to, or ``to`` is not known to be good.
+            NotPutBack: The traffic is not on the target, or the target is unhealthy too.
+            Unreachable: The platform does not answer; nothing was changed.
+        """
+        began = self.clock.now()
+        live = self.cloud.service(self.key)
+        if live is None:
+            raise Refused(f"there is no service {self.key}", fact="the platform knows none of that name")
+        choice = rollback.choose(live, self.cloud, self.key, story.known_good(self.entries()), to)
+        if not choice.targets:
+            return {"already": True, "to": live.split.sole, "text": rollback.told(live.way_back)}
+        plan = rollback.plan(self.key, self.environment, choice)
+        self.show(plan, *choice.notes)
+        decided = (self.clock.now() - began).total_seconds()
+        try:
+            return {"decide": decided, **self.driver.insist(plan, live)}
+        except Paused as lost:
+            raise NotPutBack(lost.what, fact=lost.fact, clears=plan.hint) from lost
+
+    def resume(self) -> dict[str, Any] | None:
+        """Go on with the run that was left open; None if there is none."""
+        run = self.unfinished()
+        if run and run.state == "open":
+            value = self.driver.resume(run)
+            run = self.unfinished()
+            if run is None:
+                return value
+        if run is None:
+            return None
+        self.emit(Event("note", "the candidate is prepared; going on with the cut"))
+        return {"plan": self.cut().title}
+
+    def abort(self, reason: str) -> str:
+        """Stop the run that is open and put back what it changed; what came of it.
+
+        A living driver is told and does it; a dead one's run is taken over.
+        """
+        run = next((one for one in self.store.runs(self.key) if one.state == "open"), None)
+        if run is None:
+            return "nothing to abort: no run is open"
+        detail = {"reason": reason}
+        self.store.append([Draft("run.abort", self.key, run.environment, run.id, detail=detail)])
+        try:
+            self.driver.resume(run)
+        except (PutBack, Refused) as ended:
+            return ended.what
+        except Locked:
+            return self._aborted(run)
+        return "it had come to its end already"
+
+    def adopt(self, version: str = "") -> Release:
+        """Take what serves now as good, though relman did not release it, and as the way back."""
+        live = self.cloud.service(self.key)
+        release = adoptable(self.cloud, self.key, live, version)
+        with self.store.drive(self.key, "traffic"):
+            detail = {"release": msgspec.to_builtins(release)}
+            adopted = Draft("release.adopted", self.key, self.environment, detail=detail)
+            self.store.append([adopted, *self.driver.superseding(f"{release} was adopted")])
+        return release
+
+    # ── what the verbs share ─────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def repository(self) -> Repo:
+        """The git repository around ``relman.toml``; git is needed from here on."""
+        return Repo(self.root)
+
+    @property
+    def driver(self) -> Driver:
+        """What drives this service's runs."""
+        return Driver(
+            store=self.store,
+            key=self.key,
+            environment=self.environment,
+            cloud=self.cloud,
+            builds=self.builds,
+            repo=lambda: self.repository,
+            clock=self.clock,
+            emit=self.emit,
+            doubt=self.doubt,
+            config=self.config,
+            target=self.target,
+            root=self.root,
+            labels=self.labels(),
+        )
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything that the ledger has of the service."""
+        return self.store.entries(self.key)
+
+    def labels(self) -> dict[str, str]:
+        """What people call a revision, by its name."""
+        good = [
+            msgspec.convert(entry.detail["release"], Release)
+            for entry in self.entries()
+            if entry.kind in story.GOOD
+        ]
+        found = story.candidate(self.entries(), self.environment)
+        named = [*good, *([found.release] if found else [])]
+        return {release.revision: release.version for release in named if release.version}
+
+    def must_be_free(self, lane: str) -> None:
+        """Refuse to begin while a run is open: its driver lives, or died and left it.
+
+        Raises:
+            Refused: One is open.
+        """
+        run = next(
+            (one for one in self.store.runs(self.key) if (one.lane, one.state) == (lane, "open")), None
+        )
+        if run is None:
+            return
+        with self.store.drive(self.key, lane):  # a living driver is told of as such
+            raise Refused(
+                f"a {run.kind} of {self.key.service} was left unfinished",
+                fact=f"run {run.id}; its driver is gone",
+                clears="inv release.resume, or inv release.abort",
+            )
+
+    def candidate(self) -> Candidate | None:
+        """The prepared candidate that the commit checked out still is, None if there is none."""
+        return proposing.candidate_at(self.repository, self.entries(), self.environment)
+
+    def release_plan(self, candidate: Candidate, live: LiveService | None) -> Plan:
+        """The plan that ships a candidate onto what is live now."""
+        entries, config, target = self.entries(), self.configured, self.targeted
+        return proposing.plan_for(candidate, live, entries, self.cloud, config=config, target=target)
+
+    def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
+        """Ask the gates of a plan that is not running, and show what they say."""
+        step = next(step for step in plan.steps if isinstance(step, AskGates))
+        question = gates.Question(
+            candidate=step.candidate,
+            chain=step.chain,
+            first=step.first,
+            config=self.configured,
+            target=self.targeted,
+            repo=lambda: self.repository,
+            cloud=self.cloud,
+            clock=self.clock,
+        )
+        return gates.tell(gates.ask(question), self.emit)
+
+    @property
+    def plans(self) -> Path:
+        """Where the plans are kept that were shown."""
+        return self.root / STATE / "plans"
+
+    def opens(self) -> str:
+        """What the deploy window says now, empty where none is set up."""
+        schedule = self.config.window if self.config else None
+        return windows.explain(schedule, self.clock.now()) if schedule else ""
+
+    def story(self, *, version: str = "", run: str = "") -> tuple[Entry, ...]:
+        """Everything of one run: of that id, of a version, or the newest one.
+
+        Raises:
+            Refused: There is none.
+        """
+        openings = [entry for entry in self.entries() if entry.kind == "run.opened"]
+        found = [
+            one
+            for one in openings
+            if run in {"", one.run} and (not version or version in one.detail["title"].split())
+        ]
+        if not found:
+            raise Refused(
+                "there is no such run",
+                fact=run or version or "nothing was run yet",
+                clears="inv release.history",
+            )
+        return self.store.entries(run=found[-1].run)
+
+    def unfinished(self) -> Run | None:
+        """The run that a resume goes on with: an open one, or a prepare that was to be followed by a cut."""
+        runs = self.store.runs(self.key)
+        found = next((run for run in runs if run.state == "open"), runs[-1] if runs else None)
+        if found is None or found.state == "open":
+            return found
+        opening = next(entry for entry in self.store.entries(run=found.id) if entry.kind == "run.opened")
+        return found if found.state == "done" and opening.detail["then"] == "cut" else None
+
+    def show(self, plan: Plan, *notes: str) -> None:
+        """Tell whoever watches what is about to be done."""
+        lines = [
+            {"key": step.key, "line": step.line, "seconds": getattr(step, "seconds", None)}
+            for step in plan.steps
+        ]
+        self.emit(Event("plan", plan.title, facts={"id": plan.id, "steps": lines, "notes": list(notes)}))
+
+    @property
+    def configured(self) -> Config:
+        """The configuration.
+
+        Raises:
+            ConfigError: This was opened without one.
+        """
+        if self.config is None:
+            raise ConfigError(
+                "this needs a relman.toml", fact="there is none here", clears="cd to the service"
+            )
+        return self.config
+
+    @property
+    def targeted(self) -> Target:
+        """The chosen service's settings.
+
+        Raises:
+            ConfigError: This was opened without a configuration.
+        """
+        if self.target is None:
+            raise ConfigError(
+                "this needs a relman.toml", fact="there is none here", clears="cd to the service"
+            )
+        return self.target
+
+    def close(self) -> None:
+        """Let go of connections, files and git's helper processes."""
+        self.cloud.close()
+        self.builds.close()
+        self.store.close()
+        if "repository" in self.__dict__:
+            self.repository.close()
+
+    def _prepared(self) -> Candidate:
+        if self.configured.profile != "solo":
+            raise Refused("there is no candidate to cut", fact=NONE, clears="inv release.prepare")
+        return self.prepare(then="cut")
+
+    def _aborted(self, run: Run) -> str:
+        """Wait for the living driver to do it."""
+        end = self.clock.now() + timedelta(seconds=ABORT_SECONDS)
+        while self.clock.now() < end:
+            state = next(one.state for one in self.store.runs(self.key) if one.id == run.id)
+            if state != "open":
+                return f"the driver ended the run: {state}"
+            self.clock.sleep(0.2)
+        raise Locked("the driver was told, and has not ended the run yet", clears="inv release.status")

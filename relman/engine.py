@@ -1,0 +1,262 @@
+"""Settle one step, run a plan, resume it, heed signals.
+
+What it is not: knowledge of any step. The loop is: look; act if nothing is there; look until
+it is settled; record. The intent is recorded before the act, so a resumed run knows what may
+have been sent; what was recorded as done is not looked at again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from relman.errors import (
+    NotPutBack,
+    Paused,
+    PutBack,
+    Raced,
+    Refused,
+    Rejected,
+    RelmanError,
+    Unreachable,
+)
+from relman.interrupts import Interrupts
+from relman.models import Event
+from relman.plan import Plan, Steps
+from relman.steps import Absent, AnyStep, Done, Failed, Pending, Seen, World
+
+FIRST_LOOK = 0.1
+LONGEST_PAUSE = 1.0
+"""Seconds between two looks: quick at first, and never longer than a signal should wait."""
+RESUME = "inv release.resume"
+
+
+class StepFailed(Exception):
+    """A step cannot be done, or somebody wants the run to end."""
+
+    def __init__(self, step: AnyStep | None, reason: str) -> None:
+        """Keep which step and why."""
+        super().__init__(reason)
+        self.step, self.reason = step, reason
+
+
+class Engine:
+    """Drives one run of one plan.
+
+    Args:
+        plan: What is settled, in its order.
+        world: Where.
+        interrupts: Ctrl-C, as the operating system tells it.
+    """
+
+    def __init__(self, plan: Plan, world: World, interrupts: Interrupts) -> None:
+        """Nothing happens before :meth:`drive`."""
+        self.plan, self.world, self.interrupts = plan, world, interrupts
+        self.record = world.record
+
+    def drive(self) -> dict[str, Any]:
+        """Settle every step; the value of the last one.
+
+        Raises:
+            Refused: A step failed before anything was changed.
+            PutBack: A step failed, and what was changed is put back.
+            NotPutBack: It could not be put back, or there is nothing to put back to.
+            Paused: Stopped at a safe point: Ctrl-C, another hand, the platform away.
+        """
+        with self.interrupts:
+            try:
+                value = self._settle_all(self.plan.steps)
+            except StepFailed as failure:
+                raise self._after(failure) from failure
+            self._finish(value)
+            return value
+
+    def _settle_all(self, steps: Steps, *, returning: bool = False) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        for number, step in enumerate(steps, 1):
+            if not returning:
+                self._heed()
+            facts = {"number": number, "of": len(steps), "returning": returning}
+            value = self._recorded(step) or self._settle(step, facts)
+        return value
+
+    def _recorded(self, step: AnyStep) -> dict[str, Any] | None:
+        """What came of the step in an earlier driver's time."""
+        reason = self.record.reason(step.key)
+        if reason is not None and self.record.value(step.key) is None and not step.pauses:
+            raise StepFailed(step, reason)
+        return self.record.value(step.key)
+
+    def _settle(self, step: AnyStep, facts: dict[str, Any]) -> dict[str, Any]:
+        """Look, act if absent, look until it is settled, record."""
+        began = self.world.clock.now()
+        self._tell("step.started", step, facts=facts)
+        seen = self._look(step)
+        if isinstance(seen, Absent):
+            seen = self._doubted(step)
+        if isinstance(seen, Absent):
+            seen = self._acted(step)
+        elif isinstance(seen, Pending):
+            seen = self._until_settled(step, "")
+        seconds = (self.world.clock.now() - began).total_seconds()
+        return self._outcome(step, seen, seconds, facts)
+
+    def _doubted(self, step: AnyStep) -> Seen:
+        """What a dead driver sent may still appear: look on for a while before acting again."""
+        sent = self.record.sent(step.key)
+        if sent is None or step.insists:
+            return Absent()
+        end = sent + timedelta(seconds=self.world.doubt)
+        while self.world.clock.now() < end:
+            self._pause(step, Pending("what a dead driver sent may still appear"), FIRST_LOOK)
+            seen = self._look(step)
+            if not isinstance(seen, Absent):
+                return seen
+        return Absent()
+
+    def _acted(self, step: AnyStep) -> Seen:
+        """Record the intent, act, and look until it is settled."""
+        again = self.record.intended(step.key) is not None
+        self.record.write("step.again" if again else "step.intent", step=step.key, line=step.line)
+        said = self._send(step)
+        return self._until_settled(step, said) if isinstance(said, str) else said
+
+    def _send(self, step: AnyStep) -> Seen | str:
+        """Act once. On a lost race look, and send once more only if nothing else has changed."""
+        try:
+            return step.act(self.world)
+        except Raced as race:
+            if isinstance(self._look(step), Absent):
+                return self._once_more(step)
+            return race.fact
+        except Rejected as no:
+            return Failed(no.fact or no.what)
+        except Unreachable as away:
+            if not isinstance(self._look(step), Absent):
+                return away.fact
+            return self._once_more(step)
+
+    def _once_more(self, step: AnyStep) -> Seen | str:
+        self.world.clock.sleep(self.world.doubt)
+        return step.act(self.world) if isinstance(self._look(step), Absent) else ""
+
+    def _until_settled(self, step: AnyStep, said: str) -> Seen:
+        """Look until done or failed; an act without effect fails with what the platform said."""
+        pause, patience = FIRST_LOOK, self.world.clock.now() + timedelta(seconds=self.world.doubt + 2)
+        while True:
+            seen = self._look(step)
+            if isinstance(seen, Done | Failed):
+                return seen
+            if isinstance(seen, Absent) and (said or self.world.clock.now() > patience):
+                return Failed(said or "it was asked for, and nothing came of it")
+            if not step.insists:
+                self._heed()
+            waiting = seen if isinstance(seen, Pending) else Pending("the platform takes it in")
+            pause = self._pause(step, waiting, pause)
+
+    def _look(self, step: AnyStep) -> Seen:
+        """Observe; a platform that does not answer is asked again for a while.
+
+        Raises:
+            Paused: It stayed away.
+        """
+        end = self.world.clock.now() + timedelta(seconds=self.world.patience)
+        while True:
+            try:
+                return step.observe(self.world)
+            except Unreachable as away:
+                if step.insists or self.world.clock.now() >= end:
+                    raise self._paused(away) from away
+                self._pause(step, Pending(f"{away.what}; looking again"), LONGEST_PAUSE)
+                self._heed()
+
+    def _pause(self, step: AnyStep, waiting: Pending, seconds: float) -> float:
+        """Tell what is waited for, sleep, and answer how long to sleep next."""
+        left = waiting.total - (waiting.elapsed or 0) if waiting.total else seconds
+        facts = {"elapsed": waiting.elapsed, "total": waiting.total}
+        self._tell("step.waiting", step, text=waiting.text, facts=facts)
+        self.world.clock.sleep(max(0.01, min(seconds, left)))
+        return min(seconds * 1.5, LONGEST_PAUSE)
+
+    def _outcome(self, step: AnyStep, seen: Seen, seconds: float, facts: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(seen, Done):
+            self.record.write("step.done", step=step.key, value=seen.value, seconds=seconds)
+            told = {**facts, "value": seen.value.get("text", "")}
+            self._tell("step.done", step, facts=told, seconds=seconds)
+            self._show_traffic(step)
+            return seen.value
+        reason = seen.reason if isinstance(seen, Failed) else "it did not settle"
+        self.record.write("step.failed", step=step.key, reason=reason, **step.stamp)
+        self._tell("step.failed", step, facts={**facts, "reason": reason}, seconds=seconds)
+        raise StepFailed(step, reason)
+
+    def _heed(self) -> None:
+        """Stop if somebody wants it: another driver, ``release.abort``, Ctrl-C.
+
+        Raises:
+            Fenced: The run is no longer ours.
+            StepFailed: It is to be aborted.
+            Paused: Ctrl-C.
+        """
+        self.record.refresh()
+        if self.record.wish("run.abort"):
+            raise StepFailed(None, "aborted by a person")
+        if self.interrupts.wanted:
+            raise Paused("paused at a safe point", fact="Ctrl-C", clears=RESUME)
+
+    def _after(self, failure: StepFailed) -> RelmanError:
+        """What follows a failure: a refusal, a pause, or the way back; the error that says so."""
+        step, reason = failure.step, failure.reason
+        what = f"{step.line} failed" if step else self.plan.title
+        if step and step.pauses:
+            return Paused(what, fact=reason, clears=RESUME)
+        if not self._changed():
+            self._close("refused", reason)
+            return Refused(f"{what}; nothing was changed", fact=reason)
+        if not self.plan.on_failure:
+            self._close("failed", reason)
+            return NotPutBack(what, fact=reason, clears=self.plan.hint)
+        return self._put_back(what, reason)
+
+    def _put_back(self, what: str, reason: str) -> RelmanError:
+        try:
+            value = self._settle_all(self.plan.on_failure, returning=True)
+        except StepFailed as failure:
+            self._close("not-put-back", failure.reason)
+            fact = f"{reason}; then: {failure.reason}"
+            return NotPutBack(
+                f"{what}, and it could not be put back", fact=fact, clears="inv release.rollback"
+            )
+        closed = self.record.draft("run.closed", outcome="put-back", reason=reason)
+        self.record.write_all(self.record.draft("release.put_back", **value, reason=reason), closed)
+        return PutBack(f"{what}; everything is put back", fact=reason, clears="inv release.why")
+
+    def _changed(self) -> bool:
+        """Whether a step that changes what users may see was meant to act in this run."""
+        return any(step.changes and self.record.intended(step.key) for step in self.plan.steps)
+
+    def _finish(self, value: dict[str, Any]) -> None:
+        """Record what came of it and close the run, in one transaction."""
+        done = self.record.draft(self.plan.closes, **self.plan.facts, **value)
+        self.record.write_all(done, self.record.draft("run.closed", outcome="done", reason=""))
+
+    def _close(self, outcome: str, reason: str) -> None:
+        self.record.write("run.closed", outcome=outcome, reason=reason)
+
+    def _paused(self, away: RelmanError) -> Paused:
+        return Paused("paused: the platform does not answer", fact=away.fact or away.what, clears=RESUME)
+
+    def _show_traffic(self, step: AnyStep) -> None:
+        if step.leaves is None:
+            return
+        names = dict.fromkeys([*self.plan.sides, *(name for name, _ in step.leaves.shares)])
+        shares = [
+            {"revision": name, "label": self.world.label(name), "percent": step.leaves.percent(name)}
+            for name in names
+        ]
+        self.world.emit(Event("traffic", str(step.leaves), facts={"shares": shares}))
+
+    def _tell(
+        self, kind: str, step: AnyStep, *, text: str = "", facts: dict[str, Any], seconds: float | None = None
+    ) -> None:
+        self.world.emit(Event(kind, text or step.line, step.key, seconds, facts))

@@ -1,0 +1,39 @@
+"""Gate: the candidate is what the release branch holds, and the working tree is clean.
+
+Record paths (checklists, release notes, changelog) may differ: they are written about a
+release and are no part of what was built (ruling 9).
+"""
+
+from __future__ import annotations
+
+from relman.gates.question import Question
+from relman.models import Answer, Verdict
+
+NAME = "working tree"
+SHOWN = 3
+
+
+def ask(question: Question) -> Verdict:
+    """Clean outside the record paths; on the branch; nothing since but records; on the remote."""
+    repo, commit, branch = question.repo(), question.candidate.commit, question.config.branch
+    if changed := repo.changes():
+        return _no(f"not clean: {_some(changed)}", "git stash, or commit and inv release.prepare")
+    tip = repo.commit(branch)
+    if not repo.contains(tip, commit):
+        return _no(f"{commit[:7]} is not on {branch}", f"git switch {branch} && git merge {commit[:7]}")
+    if since := repo.since(commit, tip):
+        return _no(f"{branch} has moved on since {commit[:7]}: {_some(since)}", "inv release.prepare")
+    if not question.config.platform.loopback and not repo.on_remote(question.config.remote, commit):
+        return _no(
+            f"{commit[:7]} is not on {question.config.remote}", f"git push {question.config.remote} {branch}"
+        )
+    return Verdict(NAME, Answer.GO, f"clean, {branch} {commit[:7]}")
+
+
+def _no(fact: str, clears: str) -> Verdict:
+    return Verdict(NAME, Answer.NO_GO, fact, clears)
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(paths[:SHOWN]) + more

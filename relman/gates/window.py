@@ -1,0 +1,22 @@
+"""Gate: the weekly deploy window is open at this instant."""
+
+from __future__ import annotations
+
+from relman.gates.question import Question
+from relman.models import Answer, Verdict
+from relman.ops import windows
+
+NAME = "deploy window"
+
+
+def ask(question: Question) -> Verdict:
+    """Open by the rules of ``ops.windows``; a team without a window has the gate not set up."""
+    schedule, now = question.config.window, question.clock.now()
+    if schedule is None:
+        return Verdict(NAME, Answer.NOT_SET_UP, "no [window] in relman.toml")
+    fact = windows.explain(schedule, now)
+    answer = windows.answer(schedule, now)
+    if answer.open:
+        return Verdict(NAME, Answer.GO, fact)
+    opens = f"at {answer.next_opening.isoformat()}" if answer.next_opening else "never: mend [window]"
+    return Verdict(NAME, Answer.NO_GO, fact, f"inv release.cut, {opens}")

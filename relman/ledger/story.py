@@ -1,0 +1,75 @@
+"""What the ledger tells of a service: good releases, candidates, attempts.
+
+What it is not: the present. It reads entries, oldest first, and knows nothing of Cloud Run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from relman.ledger.entries import Entry
+from relman.models import Candidate, Release
+
+CHAIN = 3
+"""How many releases a rollback can choose from."""
+GOOD = {"release.shipped", "release.adopted"}
+BACK = {"release.rolled_back", "release.put_back"}
+
+
+def known_good(entries: Iterable[Entry]) -> tuple[Release, ...]:
+    """The releases a rollback can go to, newest first.
+
+    A release is good once it was shipped (100 %, smoke passed) or adopted. A rollback takes
+    every release off that is newer than the one it went to.
+    """
+    good: list[Release] = []
+    for entry in entries:
+        if entry.kind in GOOD:
+            release = msgspec.convert(entry.detail["release"], Release)
+            good = [release, *(one for one in good if one.revision != release.revision)]
+        elif entry.kind in BACK:
+            good = _from(good, entry.detail["to"])
+    return tuple(good[:CHAIN])
+
+
+def candidate(entries: Sequence[Entry], environment: str) -> Candidate | None:
+    """The newest candidate of an environment that was not shipped yet, None if there is none."""
+    shipped = {entry.detail["release"]["revision"] for entry in entries if entry.kind in GOOD}
+    for entry in reversed(entries):
+        if entry.kind == "release.prepared" and entry.environment == environment:
+            found = msgspec.convert(entry.detail["candidate"], Candidate)
+            return None if found.revision in shipped else found
+    return None
+
+
+def shipped(entries: Iterable[Entry], version: str) -> Entry | None:
+    """The entry of a version's release, None if it was never shipped."""
+    return next(
+        (entry for entry in entries if entry.kind in GOOD and entry.detail["release"]["version"] == version),
+        None,
+    )
+
+
+def failed_builds(entries: Iterable[Entry], commit: str) -> int:
+    """How many builds of a commit have failed: the next attempt's number follows from it."""
+    return sum(
+        entry.kind == "step.failed" and entry.step == "build" and entry.detail.get("commit") == commit
+        for entry in entries
+    )
+
+
+def created_here(entries: Iterable[Entry]) -> bool:
+    """Whether relman itself made the service."""
+    return any(entry.kind == "step.intent" and entry.step == "create" for entry in entries)
+
+
+def knows_rollback(entries: Iterable[Entry], when: str) -> bool:
+    """Whether the rollback of that time stands here already."""
+    return any(entry.kind in BACK and entry.detail.get("when") == when for entry in entries)
+
+
+def _from(good: list[Release], revision: str) -> list[Release]:
+    names = [release.revision for release in good]
+    return good[names.index(revision) :] if revision in names else good

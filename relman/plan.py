@@ -1,0 +1,224 @@
+"""The way of a release, as a value. ★ Start reading here.
+
+Each function returns a tuple of frozen steps, and does nothing else: no I/O, no clock. Printing
+it is the dry run, running it is the release, resuming it is recovery, reversing it is the
+rollback.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from relman.errors import Paused
+from relman.ledger import chain as leaves
+from relman.models import PERCENT, Candidate, Release, ServiceKey, TrafficSplit
+from relman.steps import (
+    AnyStep,
+    AskGates,
+    Bake,
+    Build,
+    Create,
+    Deploy,
+    Freeze,
+    ProveWayBack,
+    Shift,
+    ShiftBack,
+    Smoke,
+    Tag,
+    VerifyBack,
+)
+
+SCHEMA = 1
+Steps = tuple[AnyStep, ...]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Steps in their order, what is done when one fails, and what is recorded at the end.
+
+    Attributes:
+        kind: ``prepare``, ``release`` or ``rollback``.
+        title: What it does, as one line.
+        steps: What is settled, one after the other.
+        on_failure: What is settled when a step fails after something was changed.
+        closes: The kind of the entry that the last step's value is recorded as.
+        facts: What is recorded with it, besides that value.
+        hint: What a person types if there is nothing to put back to.
+        sides: Between which revisions traffic moves: what comes or is left, and what stays.
+        schema: The version of this form; a plan of another form is not resumed.
+    """
+
+    kind: str
+    key: ServiceKey
+    environment: str
+    title: str
+    steps: Steps
+    on_failure: Steps = ()
+    closes: str = ""
+    facts: dict[str, Any] = {}
+    hint: str = ""
+    sides: tuple[str, ...] = ()
+    schema: int = SCHEMA
+
+    @property
+    def lane(self) -> str:
+        """``traffic``, or ``build`` for what touches no traffic."""
+        return "build" if self.kind == "prepare" else "traffic"
+
+    @property
+    def subject(self) -> str:
+        """The version that it ships, empty for a plan of another kind."""
+        return str(self.facts.get("release", {}).get("version", ""))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's RFC 8785 form, in hex."""
+        return leaves.sha256(self.stored)
+
+    @property
+    def id(self) -> str:
+        """The first eight digits of the digest: what ``--plan`` takes."""
+        return self.digest[:8]
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The plan as JSON, as it is kept in the ledger."""
+        return dict(msgspec.to_builtins(self))
+
+
+def stored(plan: dict[str, Any]) -> Plan:
+    """The plan that was stored.
+
+    Raises:
+        Paused: Another version of relman stored it, in a form that this one does not know.
+    """
+    if plan.get("schema") != SCHEMA:
+        raise Paused(
+            "this run was planned by another version of relman",
+            fact=f"plan schema {plan.get('schema')}, this version knows {SCHEMA}",
+            clears="the version that began it, or inv release.rollback",
+        )
+    return msgspec.convert(plan, Plan)
+
+
+def plan_prepare(freeze: Freeze, build: Build | None) -> Plan:
+    """A commit (or an image that was given) becomes a candidate."""
+    return Plan(
+        kind="prepare",
+        key=freeze.key_,
+        environment=freeze.environment,
+        title=f"prepare {freeze.key_.service} {freeze.version}",
+        steps=(*([build] if build else []), freeze),
+        closes="release.prepared",
+    )
+
+
+def plan_release(
+    candidate: Candidate, chain: tuple[Release, ...], *, phases: tuple[int, ...], bake: float, tag: str
+) -> Plan:
+    """A candidate goes into traffic, phase by phase, from the release that serves everything.
+
+    Args:
+        candidate: What ships.
+        chain: The way back, newest first; its first serves everything now.
+        phases: Rising percentages, the last is 100.
+        bake: Seconds at each phase before the next.
+        tag: The git tag that it gets.
+    """
+    stable = TrafficSplit.all_to(chain[0].revision)
+    splits = [TrafficSplit.between(candidate.revision, stable, percent) for percent in phases]
+    return _release(
+        candidate,
+        chain[0].version,
+        steps=(
+            AskGates(candidate, chain, first=False),
+            ProveWayBack(chain),
+            Deploy(candidate, before=stable, chain=chain),
+            Smoke(candidate.release, at="tag", percent=0),
+            *_phases(candidate, chain, [stable, *splits], bake),
+            Smoke(candidate.release, at="live", percent=PERCENT),
+            *_tagged(candidate, tag),
+        ),
+        on_failure=plan_rollback(chain[:1], chain, candidate.release, befores=(*splits, stable)),
+        stable=(chain[0].revision,),
+    )
+
+
+def plan_first_release(candidate: Candidate, before: TrafficSplit | None, *, tag: str) -> Plan:
+    """The first release of a service: nothing to go back to, and no 0 % phase (ruling 8).
+
+    Args:
+        candidate: What ships.
+        before: The traffic of a service that an earlier first release made, None if there is none.
+        tag: The git tag that it gets.
+    """
+    make = Deploy(candidate, before, (), PERCENT) if before is not None else Create(candidate)
+    return _release(
+        candidate,
+        "",
+        steps=(
+            AskGates(candidate, (), first=True),
+            make,
+            Smoke(candidate.release, at="live", percent=PERCENT),
+            *_tagged(candidate, tag),
+        ),
+    )
+
+
+def plan_rollback(
+    targets: tuple[Release, ...],
+    chain: tuple[Release, ...],
+    leaving: Release | None,
+    befores: tuple[TrafficSplit, ...] = (),
+) -> Steps:
+    """All traffic back to the first of the targets that takes it, and the proof.
+
+    Args:
+        targets: Where to, in the order in which they are tried.
+        chain: What stays known as the way back.
+        leaving: What is left, None if nothing stands out.
+        befores: For a rollout that failed: the traffic it may have left. Empty insists.
+    """
+    left, digest = (leaving.revision, leaving.digest) if leaving else ("", "")
+    shift = ShiftBack(targets, chain, left, digest, befores)
+    return (shift, VerifyBack(shift))
+
+
+def _phases(
+    candidate: Candidate, chain: tuple[Release, ...], splits: list[TrafficSplit], bake: float
+) -> list[AnyStep]:
+    """Shift, bake and smoke for every phase below 100 %, then the shift to 100 %."""
+    steps: list[AnyStep] = []
+    for before, split in pairwise(splits):
+        percent = split.percent(candidate.revision)
+        steps.append(Shift(candidate.release, before=before, to=split, chain=chain))
+        if percent < PERCENT:
+            steps += [Bake(percent, bake, split), Smoke(candidate.release, at="tag", percent=percent)]
+    return steps
+
+
+def _tagged(candidate: Candidate, name: str) -> Steps:
+    """The git tag, where a commit is known."""
+    title = f"{candidate.key.service} {candidate.version}"
+    return (Tag(name, candidate.commit, title, candidate.image),) if candidate.commit else ()
+
+
+def _release(
+    candidate: Candidate, prior: str, *, steps: Steps, on_failure: Steps = (), stable: tuple[str, ...] = ()
+) -> Plan:
+    key = candidate.key
+    change = f"{key.service} {prior or '(none)'} -> {candidate.version}"
+    return Plan(
+        kind="release",
+        key=key,
+        environment=candidate.environment,
+        title=f"{change}   {key.region}, {candidate.environment}",
+        steps=steps,
+        on_failure=on_failure,
+        closes="release.shipped",
+        facts={"release": msgspec.to_builtins(candidate.release), "prior": prior, "commit": candidate.commit},
+        sides=(candidate.revision, *stable),
+        hint=f"gcloud run services delete {key.service} --region {key.region} --project {key.project}",
+    )

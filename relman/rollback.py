@@ -1,0 +1,188 @@
+"""Where a rollback goes: chosen from what is known to be good, ordered by probes.
+
+What it is not: the shift (``steps.back``). Nothing here refuses a target that is known: probes
+order, they never refuse (ruling 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from relman import probe
+from relman.cloudrun import CloudRun, LiveService, WayBack
+from relman.errors import Refused
+from relman.models import PERCENT, Release, ServiceKey
+from relman.plan import Plan, plan_rollback
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What a rollback does.
+
+    Attributes:
+        targets: Where to, in the order of trying; empty if it is there already.
+        chain: What stays known as the way back.
+        leaving: What is left, None if nothing stands out.
+        notes: What the person must know about the choice.
+    """
+
+    targets: tuple[Release, ...]
+    chain: tuple[Release, ...]
+    leaving: Release | None
+    notes: tuple[str, ...] = ()
+
+
+def choose(
+    live: LiveService, cloud: CloudRun, key: ServiceKey, recorded: Sequence[Release], to: str
+) -> Choice:
+    """What a rollback does, from what is known now.
+
+    Args:
+        live: The service as it is.
+        cloud: Asked for the revisions.
+        key: The service.
+        recorded: The good releases by the ledger, newest first; empty without one.
+        to: A version or revision that a person names; obeyed if it is known.
+
+    Raises:
+        Refused: There is nothing to go back to, or ``to`` is not known.
+    """
+    chain, notes = known(live, recorded)
+    if not to and already(live):
+        return Choice((), chain, None, notes)
+    found = (named(chain, to, key),) if to else targets(live, chain)
+    if not found:
+        raise Refused(
+            f"there is nothing to roll {key.service} back to",
+            fact=f"the traffic is {live.split}, and no other good release is known",
+            clears="inv release.rollback --to REVISION, or inv release.history",
+        )
+    order, said = (found, ()) if to else ordered(live, cloud, key, found)
+    left = leaving(live, cloud, key, order[0].revision)
+    return Choice(order, stayed(chain, left), left, notes + said)
+
+
+def plan(key: ServiceKey, environment: str, choice: Choice) -> Plan:
+    """The plan of a choice that has targets."""
+    target = choice.targets[0]
+    change = f"{key.service} {choice.leaving or '(split)'} -> back to {target}"
+    return Plan(
+        kind="rollback",
+        key=key,
+        environment=environment,
+        title=f"{change}   {key.region}, {environment}",
+        steps=plan_rollback(choice.targets, choice.chain, choice.leaving),
+        closes="release.rolled_back",
+        hint=by_hand(key, target.revision),
+        sides=(*([choice.leaving.revision] if choice.leaving else []), target.revision),
+    )
+
+
+def known(live: LiveService, recorded: Sequence[Release]) -> tuple[tuple[Release, ...], tuple[str, ...]]:
+    """The chain to choose from, and what to say about it: the ledger's wins over the service's."""
+    told = live.way_back.chain
+    if not recorded:
+        return told, ("no ledger here: the way back is read from the service",) if told else ()
+    serving = _serving(live)
+    ours = [release.revision for release in recorded if release.revision != serving]
+    theirs = [release.revision for release in told if release.revision != serving]
+    differ = bool(told) and ours[: len(theirs)] != theirs[: len(ours)]
+    notes = (
+        (f"the service tells another way back ({', '.join(theirs)}); the ledger's is used",) if differ else ()
+    )
+    return tuple(recorded), notes
+
+
+def already(live: LiveService) -> bool:
+    """A rollback was made, nothing was deployed since, and the traffic is where it put it."""
+    rolled = live.way_back.rolled_back
+    return bool(rolled) and live.split.percent(rolled.to if rolled else "") == PERCENT
+
+
+def targets(live: LiveService, chain: Sequence[Release]) -> tuple[Release, ...]:
+    """The releases to go back to, newest first.
+
+    While a rollout is under way that is every good release, the stable one first; else every
+    good release but the one that serves.
+    """
+    candidate, serving = live.way_back.candidate, _serving(live)
+    under_way = bool(candidate) and serving != candidate
+    gone = {candidate} if under_way else {candidate, serving}
+    return tuple(release for release in chain if release.revision not in gone)
+
+
+def named(chain: Sequence[Release], to: str, key: ServiceKey) -> Release:
+    """The release that a person names by version or revision.
+
+    Raises:
+        Refused: It is neither in the ledger, nor adopted, nor in the chain.
+    """
+    found = next((one for one in chain if to in {one.version, one.revision} and to), None)
+    if found is None:
+        words = ", ".join(f"{one} ({one.revision})" for one in chain) or "none"
+        raise Refused(f"{to} is no known good release of {key.service}", fact=f"known: {words}")
+    return found
+
+
+def leaving(live: LiveService, cloud: CloudRun, key: ServiceKey, target: str) -> Release | None:
+    """The revision that is left: the rollout's candidate, else the one with most of the traffic."""
+    candidate = live.way_back.candidate
+    shares = sorted(live.split.shares, key=lambda share: -share[1])
+    names = (
+        [candidate] if candidate and candidate != target else [name for name, _ in shares if name != target]
+    )
+    if not names:
+        return None
+    found = cloud.revision(key, names[0])
+    return found.release if found else Release("", names[0], "")
+
+
+def ordered(
+    live: LiveService, cloud: CloudRun, key: ServiceKey, chain: Sequence[Release]
+) -> tuple[tuple[Release, ...], tuple[str, ...]]:
+    """The targets by what probes say, in parallel: Ready and healthy, Ready, the rest; and what to say."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(chain)) as pool:
+        ranks = list(pool.map(lambda release: _rank(live, cloud, key, release), chain))
+    order = sorted(range(len(chain)), key=lambda at: (ranks[at][0], at))
+    notes = tuple(f"{chain[at]}: {ranks[at][1]}" for at in range(len(chain)) if ranks[at][0])
+    return tuple(chain[at] for at in order), notes
+
+
+def stayed(chain: Sequence[Release], left: Release | None) -> tuple[Release, ...]:
+    """The chain that stays known once a release was left."""
+    return tuple(release for release in chain if left is None or release.revision != left.revision)
+
+
+def by_hand(key: ServiceKey, revision: str) -> str:
+    """The command that does it without relman."""
+    place = f"--project {key.project} --region {key.region}"
+    return f"gcloud run services update-traffic {key.service} {place} --to-revisions {revision}=100"
+
+
+def told(way_back: WayBack) -> str:
+    """One line about the last rollback."""
+    rolled = way_back.rolled_back
+    return f"rolled back from {rolled.leaves} to {rolled.to} at {rolled.when}" if rolled else ""
+
+
+def _rank(live: LiveService, cloud: CloudRun, key: ServiceKey, release: Release) -> tuple[int, str]:
+    """0: Ready and healthy · 1: Ready, not probed or not healthy · 2: not Ready · 3: gone."""
+    found = cloud.revision(key, release.revision)
+    if found is None:
+        return 3, "the revision is gone"
+    if not found.ready:
+        return 2, found.reason or "the revision is not Ready"
+    url = live.tag_uri(release.revision)
+    if not url:
+        return 1, "it has no tag, so it was not probed"
+    reply = probe.ask(url)
+    return (0, "") if reply.healthy else (1, f"its own URL says {reply.fact}")
+
+
+def _serving(live: LiveService) -> str:
+    """The revision that has all of the traffic, empty if it is split."""
+    shares = live.split.shares
+    return shares[0][0] if len(shares) == 1 else ""

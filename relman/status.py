@@ -1,0 +1,41 @@
+"""What ``release.status`` knows: the present of one service, as a value.
+
+What it is not: text. ``render`` makes that of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from relman.cloudrun import LiveService
+from relman.config import Schedule
+from relman.ledger import Entry, Run
+from relman.models import Candidate, Release, ServiceKey
+
+
+@dataclass(frozen=True)
+class Status:
+    """One service in one environment, now.
+
+    Attributes:
+        now: When it was read.
+        live: The service as it is, None if there is none.
+        chain: The good releases by the ledger, newest first.
+        labels: What people call a revision, by its name.
+        candidate: What is prepared and not shipped.
+        open_runs: The runs that have not ended.
+        entries: Everything that the ledger has of the service, oldest first.
+        schedule: The deploy window, None if it is not set up.
+    """
+
+    key: ServiceKey
+    environment: str
+    now: datetime
+    live: LiveService | None
+    chain: tuple[Release, ...]
+    labels: dict[str, str]
+    candidate: Candidate | None
+    open_runs: tuple[Run, ...]
+    entries: tuple[Entry, ...]
+    schedule: Schedule | None

@@ -1,0 +1,53 @@
+"""What each kind of step observes and does, one file a family.
+
+What it is not: the order of them (``plan``) or their settling (``engine``).
+"""
+
+from relman.steps.ask import AskGates, ProveWayBack
+from relman.steps.back import ShiftBack, VerifyBack
+from relman.steps.build import Build, Freeze, named
+from relman.steps.record import Tag
+from relman.steps.step import Absent, Authority, Done, Failed, Pending, Seen, Step, World
+from relman.steps.traffic import Create, Deploy, Shift
+from relman.steps.watch import Bake, Smoke
+
+AnyStep = (
+    Build
+    | Freeze
+    | AskGates
+    | ProveWayBack
+    | Create
+    | Deploy
+    | Shift
+    | Bake
+    | Smoke
+    | Tag
+    | ShiftBack
+    | VerifyBack
+)
+"""Every kind of step; a stored plan is decoded as these."""
+
+__all__ = [
+    "Absent",
+    "AnyStep",
+    "AskGates",
+    "Authority",
+    "Bake",
+    "Build",
+    "Create",
+    "Deploy",
+    "Done",
+    "Failed",
+    "Freeze",
+    "Pending",
+    "ProveWayBack",
+    "Seen",
+    "Shift",
+    "ShiftBack",
+    "Smoke",
+    "Step",
+    "Tag",
+    "VerifyBack",
+    "World",
+    "named",
+]

@@ -1,0 +1,77 @@
+"""The steps that ask before anything is changed: the gates, and the proof of the way back."""
+
+from __future__ import annotations
+
+from relman import gates
+from relman.models import Candidate, Release
+from relman.steps.step import Done, Failed, Knowledge, Seen, World
+
+
+class AskGates(Knowledge, frozen=True, tag="gates"):
+    """Ask every gate and show every reason. Remembered: a resumed run does not ask again."""
+
+    candidate: Candidate
+    chain: tuple[Release, ...]
+    first: bool
+
+    @property
+    def key(self) -> str:
+        """``gates``."""
+        return "gates"
+
+    @property
+    def line(self) -> str:
+        """That the gates are asked."""
+        return "ask every gate"
+
+    def act(self, world: World) -> Seen | str:
+        """Ask them all."""
+        verdicts = gates.tell(gates.ask(self.question(world)), world.emit)
+        refusals = [verdict for verdict in verdicts if not verdict.passes]
+        if refusals or not verdicts:
+            return Failed(
+                "; ".join(f"{one.gate}: {one.fact}" for one in refusals) or "there is no gate to ask"
+            )
+        answers = {verdict.gate: verdict.fact for verdict in verdicts}
+        return Done({"verdicts": answers, "text": f"{len(verdicts)} gates say go"})
+
+    def question(self, world: World) -> gates.Question:
+        """What the gates are asked."""
+        if world.config is None or world.target is None:
+            raise TypeError("gates are asked with a configuration")
+        return gates.Question(
+            candidate=self.candidate,
+            chain=self.chain,
+            first=self.first,
+            config=world.config,
+            target=world.target,
+            repo=world.repo,
+            cloud=world.cloud,
+            clock=world.clock,
+        )
+
+
+class ProveWayBack(Knowledge, frozen=True, tag="prove-way-back"):
+    """Record what a rollback would go to, and see that it is Ready, before anything is changed."""
+
+    chain: tuple[Release, ...]
+
+    @property
+    def key(self) -> str:
+        """``way-back``."""
+        return "way-back"
+
+    @property
+    def line(self) -> str:
+        """What the way back leads to."""
+        return f"prove the way back to {self.chain[0]}"
+
+    def act(self, world: World) -> Seen | str:
+        """Read the target."""
+        target = self.chain[0]
+        found = world.cloud.revision(world.key, target.revision)
+        if found is None or not found.ready:
+            return Failed(f"{target.revision} is {'gone' if found is None else found.reason or 'not Ready'}")
+        return Done(
+            {"revision": target.revision, "digest": target.digest, "text": f"{target.revision} is Ready"}
+        )

@@ -1,0 +1,173 @@
+"""The way back: put all traffic on a good release, and prove it.
+
+These steps insist. They ask no gate and heed no epoch but raise it; with ``befores`` they act
+for a failed rollout, and stop where somebody else has moved the traffic since.
+"""
+
+from __future__ import annotations
+
+from relman import probe
+from relman.clock import stamp
+from relman.cloudrun import LiveService, RolledBack, WayBack, composed
+from relman.errors import Raced
+from relman.models import Event, Release, TrafficSplit
+from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
+from relman.steps.traffic import other_hand, read, write
+
+TRIES = 5
+ANSWERS = 5
+"""How many answers in a row must come from the target."""
+ASKING_SECONDS = 20.0
+
+
+class ShiftBack(Step, frozen=True, tag="shift-back"):
+    """All traffic to the first of the targets that takes it.
+
+    Attributes:
+        targets: Ordered by probes; a shift that fails goes on to the next.
+        chain: What stays known as the way back.
+        leaving: The revision that loses its traffic and its tag; empty if none stands out.
+        bad_digest: Its image.
+        befores: The traffic that the failed rollout may have left; empty insists.
+    """
+
+    changes = True
+    insists = True
+    targets: tuple[Release, ...]
+    chain: tuple[Release, ...]
+    leaving: str = ""
+    bad_digest: str = ""
+    befores: tuple[TrafficSplit, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``shift-back``."""
+        return "shift-back"
+
+    @property
+    def line(self) -> str:
+        """Where the traffic goes."""
+        return f"all traffic back to {self.targets[0]} ({self.targets[0].revision})"
+
+    @property
+    def leaves(self) -> TrafficSplit:
+        """All on the first target, if it takes it."""
+        return TrafficSplit.all_to(self.targets[0].revision)
+
+    def observe(self, world: World) -> Seen:
+        """Look whether a target has all the traffic, written by this driver."""
+        live = read(world)
+        if live.reconciling and world.authority.seen == world.authority.epoch:
+            return Pending("Cloud Run reconciles")
+        reached = self.reached(world, live)
+        return Done({"to": reached.revision, "text": f"100 % on {reached}"}) if reached else Absent()
+
+    def reached(self, world: World, live: LiveService) -> Release | None:
+        """The target that has all of the traffic by this driver's write, None if none has."""
+        if live.epoch != world.authority.epoch or not live.pinned or live.tagged(self.leaving):
+            return None
+        whole = (TrafficSplit.all_to(release.revision) for release in self.targets)
+        split = next((one for one in whole if one == live.split == live.served_split), None)
+        return next((one for one in self.targets if split and one.revision == split.sole), None)
+
+    def act(self, world: World) -> Seen | str:
+        """Try the targets in their order until one takes the traffic."""
+        complaints = []
+        for target in self.targets:
+            complaint = self._try(world, target)
+            if not complaint and self.reached(world, read(world)):
+                return ""
+            complaints.append(f"{target.revision}: {complaint or 'the traffic did not move'}")
+        return "; ".join(complaints)
+
+    def _try(self, world: World, target: Release) -> str:
+        """One target: write, and on a lost race read and write again."""
+        for _ in range(TRIES):
+            live = read(world)
+            if self.befores and live.split not in (*self.befores, TrafficSplit.all_to(target.revision)):
+                raise other_hand(live, self.befores[-1])
+            try:
+                return self._write(world, live, target)
+            except Raced:
+                world.clock.sleep(0.2)
+        return "the service kept changing under our hands"
+
+    def _write(self, world: World, live: LiveService, target: Release) -> str:
+        tagged = [release.revision for release in self.chain]
+        rolled = RolledBack(self.leaving, target.revision, stamp(world.clock.now()), self.bad_digest)
+        traffic = composed(live, TrafficSplit.all_to(target.revision), tagged)
+        return write(world, live, {"traffic": traffic}, WayBack(self.chain, rolled))
+
+
+class VerifyBack(Knowledge, frozen=True, tag="verify-back"):
+    """Prove it: read the service again, ask the live URL until only the target answers, and watch.
+
+    Attributes:
+        shift: What is sent again if the traffic falls back (ruling 11).
+    """
+
+    insists = True
+    shift: ShiftBack
+
+    @property
+    def key(self) -> str:
+        """``verify-back``."""
+        return "verify-back"
+
+    @property
+    def line(self) -> str:
+        """What is proven."""
+        return "verify: read back, and ask the live URL"
+
+    def act(self, world: World) -> Seen | str:
+        """Read back, ask, watch for ``doubt`` seconds."""
+        live = read(world)
+        reached = self.shift.reached(world, live)
+        if reached is None:
+            return Failed(f"the traffic is {live.split}")
+        answered = ask_until(world, live, reached.revision)
+        if isinstance(answered, Failed):
+            return answered
+        if not self._holds(world):
+            return Failed(f"the traffic does not stay; it is {read(world).split}")
+        facts = {"leaves": self.shift.leaving, "to": reached.revision, "digest": self.shift.bad_digest}
+        when = read(world).way_back.rolled_back
+        return Done({**facts, **answered.value, "when": when.when if when else ""})
+
+    def _holds(self, world: World) -> bool:
+        """Watch, and write again if epoch or traffic fell back."""
+        end = world.clock.now().timestamp() + world.doubt
+        for _ in range(TRIES):
+            while self.shift.reached(world, read(world)):
+                left = end - world.clock.now().timestamp()
+                if left <= 0:
+                    return True
+                world.clock.sleep(min(left, 0.25))
+            world.emit(Event("note", "the traffic fell back; writing it again"))
+            self.shift.act(world)
+        return False
+
+
+def ask_until(world: World, live: LiveService, revision: str) -> Done | Failed:
+    """Ask the live URL until only ``revision`` answers, and healthily."""
+    known = {target.revision for target in live.asked} | {live.latest_ready, revision}
+    end = world.clock.now().timestamp() + ASKING_SECONDS
+    good: list[probe.Reply] = []
+    reply = probe.Reply(healthy=False, fact="not asked")
+    while len(good) < ANSWERS and world.clock.now().timestamp() < end:
+        reply = probe.ask(live.uri, known)
+        right = reply.healthy and reply.revision in {"", revision}
+        good = [*good, reply] if right else []
+        if not right:
+            world.clock.sleep(0.2)
+    if len(good) < ANSWERS:
+        return Failed(
+            f"{revision} has the traffic, but the live URL says: {reply.fact} {reply.revision}".strip()
+        )
+    named = all(one.revision for one in good)
+    text = (
+        f"{ANSWERS} answers, all from {revision}"
+        if named
+        else f"{ANSWERS} healthy answers; they name no revision"
+    )
+    return Done({"text": text, "url": live.uri})

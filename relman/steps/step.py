@@ -1,0 +1,169 @@
+"""What every step is, what it can see, and the world it acts in.
+
+What it is not: any particular step. A step is a frozen value: it prints as one line, is stored
+as JSON, and is safe to settle again, because it looks before it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from relman.errors import Fenced
+from relman.models import Emit, ServiceKey, TrafficSplit
+
+if TYPE_CHECKING:
+    from relman.clock import Clock
+    from relman.cloudbuild import CloudBuild
+    from relman.cloudrun import CloudRun, LiveService
+    from relman.config import Config, Target
+    from relman.ledger import RunRecord
+    from relman.repo import Repo
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The step is done; the value is recorded, ``text`` in it is what people read."""
+
+    value: dict[str, Any] = {}
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The step cannot be done, and why."""
+
+    reason: str
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """Nothing of the step is there yet: it may act."""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """It is under way: what it waits for, and how far that is, in seconds, where it is known."""
+
+    text: str
+    elapsed: float | None = None
+    total: float | None = None
+
+
+Seen = Done | Failed | Absent | Pending
+
+
+@dataclass
+class Authority:
+    """A driver's right to write to the service (ruling 11).
+
+    Attributes:
+        epoch: The driver's own, carried by its first write.
+        seen: What the service carried when this driver last read or wrote it.
+    """
+
+    epoch: int
+    seen: int
+
+    def check(self, live: LiveService) -> None:
+        """Stop a forward driver that is no longer the newest.
+
+        Raises:
+            Fenced: The service carries a newer, lower or missing epoch.
+        """
+        if live.epoch != self.seen:
+            raise Fenced(
+                "somebody else has written to the service",
+                fact=f"it carries epoch {live.epoch or 'none'}; this driver left {self.seen or 'none'}",
+                clears="inv release.status",
+            )
+
+
+@dataclass
+class World:
+    """What a step can look at and act upon; nothing in it is stored.
+
+    Attributes:
+        patience: Seconds to wait for the platform before a run is paused.
+        doubt: Seconds in which an unanswered action of a dead process may still appear.
+        labels: What people call a revision, by its name.
+    """
+
+    key: ServiceKey
+    environment: str
+    cloud: CloudRun
+    builds: CloudBuild
+    repo: Callable[[], Repo]
+    clock: Clock
+    emit: Emit
+    authority: Authority
+    record: RunRecord
+    doubt: float
+    config: Config | None = None
+    target: Target | None = None
+    root: Path = field(default_factory=Path)
+    patience: float = 30.0
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def label(self, revision: str) -> str:
+        """The version of a revision, or its name."""
+        return self.labels.get(revision) or revision
+
+
+class Step(msgspec.Struct, frozen=True, tag_field="kind"):
+    """One unit of a plan.
+
+    Attributes:
+        changes: It changes what users may see, so a failure after it must be put back.
+        pauses: Its failure stops the run for a person and puts nothing back.
+        insists: It does what it must whatever it finds: only steps of a rollback do.
+    """
+
+    changes: ClassVar[bool] = False
+    pauses: ClassVar[bool] = False
+    insists: ClassVar[bool] = False
+
+    @property
+    def key(self) -> str:
+        """The step's name, which never repeats within a run."""
+        raise NotImplementedError
+
+    @property
+    def line(self) -> str:
+        """The step as one line for people."""
+        raise NotImplementedError
+
+    @property
+    def held(self) -> TrafficSplit | None:
+        """The traffic that must stay while this step waits; None if it does not matter."""
+        return None
+
+    @property
+    def leaves(self) -> TrafficSplit | None:
+        """The traffic that this step leaves, None if it touches none."""
+        return None
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What is recorded with a failure, besides its reason."""
+        return {}
+
+    def observe(self, world: World) -> Seen:
+        """Look whether it is done already. The answer comes from the world, or was recorded."""
+        raise NotImplementedError
+
+    def act(self, world: World) -> Seen | str:
+        """Make it so. Called only when it was observed absent.
+
+        Returns:
+            What came of it, for a step whose outcome only we know; else what the platform
+            complained of, and the outcome is observed.
+        """
+        raise NotImplementedError
+
+
+class Knowledge(Step, frozen=True):
+    """A step whose outcome only we know, so that it is remembered and not observed."""
+
+    def observe(self, world: World) -> Seen:  # noqa: ARG002 - only what was recorded counts
+        """It is absent until its outcome was recorded; then it is not asked."""
+        return Absent()

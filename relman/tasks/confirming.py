@@ -1,0 +1,63 @@
+"""What a person must say before a release goes to users.
+
+None on loopback. Against Google: type the version; without a terminal, name the plan by its id,
+and it must be the plan of now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from relman import proposing
+from relman.errors import Refused
+
+if TYPE_CHECKING:
+    from relman.app import Confirm, Relman
+    from relman.plan import Plan
+
+
+MOST = 4
+"""How many differences are told."""
+
+
+def confirmed(relman: Relman, wanted: str, answers: TextIO) -> Confirm:
+    """What ``app.cut`` asks with the plan that it made.
+
+    Args:
+        relman: Knows the platform, and the plans that were shown.
+        wanted: A plan's id, empty if none was given.
+        answers: Where a person types.
+    """
+
+    def ask(plan: Plan) -> None:
+        if wanted:
+            _same(relman, plan, wanted)
+        elif not relman.configured.platform.loopback:
+            _typed(plan, answers)
+
+    return ask
+
+
+def _typed(plan: Plan, answers: TextIO) -> None:
+    version = plan.facts["release"]["version"]
+    if not answers.isatty():
+        raise Refused(
+            "nobody is here to confirm",
+            fact="there is no terminal",
+            clears=f"inv release.cut --plan {plan.id}",
+        )
+    print(f"type {version} to ship it: ", end="", flush=True)
+    if answers.readline().strip() != version:
+        raise Refused("not confirmed", fact=f"{version} was not typed", clears="inv release.cut")
+
+
+def _same(relman: Relman, plan: Plan, wanted: str) -> None:
+    if plan.id == wanted:
+        return
+    before = proposing.kept(relman.plans, wanted)
+    changed = proposing.differences(before, plan.stored) if before else ["it was never shown here"]
+    raise Refused(
+        f"plan {wanted} is stale: the plan of now is {plan.id}",
+        fact="; ".join(changed[:MOST]),
+        clears="inv release.plan",
+    )

@@ -1,0 +1,247 @@
+"""``inv release.*``: what people type to ship, to look, and to go back.
+
+What it is not: logic. Each task parses, calls ``app``, and prints.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from invoke import Collection, Context
+
+from relman.tasks.declare import task
+from relman.tasks.showing import opened, opened_for_rollback, read, shown
+
+if TYPE_CHECKING:
+    from relman.app import Relman
+
+
+@task(default=True)
+def status(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
+    """Show what serves, and the way back.
+
+    Reads only: what carries the traffic, what a rollback would go to, what is open and prepared.
+
+    Args:
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: One JSON object.
+    """
+    from relman.render import reports
+
+    with read(service, env) as relman:
+        page = reports.status_json if json else reports.status
+        print(page(relman.status(), opens=relman.opens()))
+
+
+@task
+def prepare(
+    _context: Context,
+    *,
+    version: str = "",
+    bump: Literal["", "major", "minor", "patch"] = "",
+    image: str = "",
+    service: str = "",
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Build the commit; freeze the candidate.
+
+    Decides the version, builds the commit that is checked out, and freezes the full revision
+    template. Nothing ships.
+
+    Args:
+        version: The version, instead of the one that the commits ask for.
+        bump: major, minor or patch, instead of what the commits ask for.
+        image: An image built elsewhere, as NAME@sha256:…
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        candidate = relman.prepare(version=version, bump=bump, image=image)
+        screen.done(
+            f"{candidate.version} is prepared as {candidate.revision}",
+            then=("inv release.plan", "inv release.cut"),
+        )
+
+
+@task(name="plan")
+def look(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
+    """Show the next cut's steps and gates.
+
+    Every step, and every gate's verdict with the command that clears it. Changes nothing.
+
+    Args:
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        relman.look()
+        screen.done("all gates say go; nothing was changed", then=("inv release.cut",))
+
+
+@task
+def cut(
+    _context: Context,
+    *,
+    plan: str = "",
+    dry_run: bool = False,
+    service: str = "",
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Ship the candidate, phase by phase.
+
+    Asks every gate, deploys at 0 %, runs the smoke checks, shifts traffic phase by phase, and tags.
+    What fails is put back. Without a candidate it prepares one first (profile solo). Against
+    Google it asks for the version to be typed; without a terminal it wants --plan.
+
+    Args:
+        plan: The id that release.plan printed; refused if the plan has changed since.
+        dry_run: Show the steps and the gates, and change nothing (like release.plan).
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    from relman.tasks.confirming import confirmed
+
+    if dry_run:
+        look(_context, service=service, env=env, json=json)
+        return
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        done = relman.cut(confirmed(relman, plan, sys.stdin))
+        screen.done(f"{done.subject} live", undo=_rollback(relman))
+
+
+@task
+def rollback(
+    _context: Context,
+    *,
+    to: str = "",
+    service: str = "",
+    env: str = "",
+    project: str = "",
+    region: str = "",
+    json: bool = False,
+) -> None:
+    """Put all traffic back on a good release.
+
+    Asks no gate and no question; needs no git, no builder and no registry. With --service,
+    --project and --region it needs no relman.toml either.
+
+    Args:
+        to: A version or revision; by default the newest good release that a probe finds healthy.
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        project: The Google Cloud project, where there is no relman.toml.
+        region: The region, where there is no relman.toml.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen:
+        with opened_for_rollback((service, env, project, region), screen) as relman:
+            told = relman.rollback(to)
+        screen.done(told["text"], then=("inv release.status",))
+
+
+@task
+def resume(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
+    """Go on with the run that was left open.
+
+    Runs the stored plan from the first step that the ledger does not call done.
+
+    Args:
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        value = relman.resume()
+        screen.done("the run came to its end" if value is not None else "nothing to resume: no run is open")
+
+
+@task
+def abort(
+    _context: Context,
+    *,
+    reason: str = "no reason given",
+    service: str = "",
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Stop the open run and put it back.
+
+    A living driver is told and does it; a dead one's run is taken over.
+
+    Args:
+        reason: Why; it is recorded.
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        screen.done(relman.abort(reason))
+
+
+@task
+def adopt(
+    _context: Context, *, version: str = "", service: str = "", env: str = "", json: bool = False
+) -> None:
+    """Take what serves now as good.
+
+    Records the serving revision and its image as what a rollback can go to, though relman did
+    not release it. Changes nothing on the service.
+
+    Args:
+        version: Which version it is, where that is known.
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: JSON lines.
+    """
+    with shown(json=json) as screen, opened(service, env, screen) as relman:
+        release = relman.adopt(version)
+        screen.done(f"{release.revision} is adopted as the way back", then=("inv release.cut",))
+
+
+@task
+def history(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
+    """List releases, rollbacks, adoptions.
+
+    Args:
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+        json: One JSON object a line, oldest first.
+    """
+    from relman.render import reports
+
+    with read(service, env) as relman:
+        print((reports.history_json if json else reports.history)(relman.entries()))
+
+
+@task
+def why(_context: Context, *, version: str = "", run: str = "", service: str = "", env: str = "") -> None:
+    """Tell how a run went, and why.
+
+    The gates' verdicts, every step with its seconds, and how it ended.
+
+    Args:
+        version: The newest run of that version; by default the newest run of all.
+        run: A run's id, as release.history shows it.
+        service: Which service, where relman.toml has several.
+        env: Which environment, where there are several.
+    """
+    from relman.render import reports
+
+    with read(service, env) as relman:
+        print(reports.why(relman.story(version=version, run=run)))
+
+
+def _rollback(relman: Relman) -> str:
+    config = relman.configured
+    several = f" --service {relman.key.service}" if len(config.service) > 1 else ""
+    return f"inv release.rollback{several}"
+
+
+ns = Collection("release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why)

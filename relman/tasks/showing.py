@@ -1,0 +1,95 @@
+"""How a task shows a run: the screen, the end of it, and the exit code.
+
+What it is not: a task. Every task that changes something runs inside :func:`shown`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.exceptions import Exit
+
+from relman.errors import RelmanError
+from relman.models import Event
+
+if TYPE_CHECKING:
+    from relman.app import Relman
+    from relman.clock import Clock
+    from relman.models import Emit
+
+
+class Shown:
+    """What a task has in hand while it runs.
+
+    Attributes:
+        emit: Tells the screen.
+        clock: The machine's own.
+    """
+
+    def __init__(self, emit: Emit, clock: Clock) -> None:
+        """Start the watch."""
+        self.emit, self.clock = emit, clock
+        self._began = clock.now()
+
+    def done(self, text: str, *, undo: str = "", then: tuple[str, ...] = ()) -> None:
+        """End the screen with a summary, the seconds, and what to type next."""
+        seconds = (self.clock.now() - self._began).total_seconds()
+        self.emit(Event("done", text, seconds=seconds, facts={"undo": undo, "next": list(then)}))
+
+
+@contextmanager
+def shown(*, json: bool) -> Iterator[Shown]:
+    """A screen for a run; an error of relman's ends it in words and with its exit code.
+
+    Raises:
+        Exit: With the error's code, and no message, because the screen has told it.
+    """
+    from relman.clock import system
+    from relman.render import screen
+
+    clock = system()
+    with screen(sys.stdout, sys.stderr, json=json, environ=os.environ, clock=clock) as emit:
+        try:
+            yield Shown(emit, clock)
+        except RelmanError as error:
+            facts = {"code": error.code, "fact": error.fact, "clears": error.clears}
+            emit(Event("failed", error.what, facts=facts))
+            raise Exit(code=error.code) from error
+
+
+@contextmanager
+def read(service: str, env: str) -> Iterator[Relman]:
+    """The relman of the folder, for a task that only reads and prints a page."""
+    from relman import opening
+
+    with closing(opening.here(Path.cwd(), service=service, env=env, environ=os.environ)) as relman:
+        yield relman
+
+
+@contextmanager
+def opened(service: str, env: str, screen: Shown) -> Iterator[Relman]:
+    """The relman of the folder, with its events on the screen."""
+    from relman import opening
+
+    place = {"service": service, "env": env}
+    with closing(
+        opening.here(Path.cwd(), **place, environ=os.environ, time=screen.clock, emit=screen.emit)
+    ) as relman:
+        yield relman
+
+
+@contextmanager
+def opened_for_rollback(place: tuple[str, str, str, str], screen: Shown) -> Iterator[Relman]:
+    """What a rollback needs: service, environment, project and region, each empty if not said."""
+    from relman import opening
+
+    named = dict(zip(("service", "env", "project", "region"), place, strict=True))
+    with closing(
+        opening.for_rollback(Path.cwd(), **named, environ=os.environ, time=screen.clock, emit=screen.emit)
+    ) as relman:
+        yield relman
