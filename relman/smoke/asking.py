@@ -105,7 +105,7 @@ class Asker:
             raise Unanswered("connect", f"no connection ({_short(error)})") from error
         except (requests.Timeout, ReadTimeoutError) as error:
             raise Unanswered("timeout", f"no answer within {left:.2g} s") from error
-        except (requests.RequestException, HTTPError, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
             raise Unanswered("", f"no whole answer ({_short(error)})") from error
 
     def _signed(self, request: Any) -> Any:  # noqa: ANN401 - requests' own hook

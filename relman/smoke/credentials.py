@@ -37,9 +37,9 @@ def headers(service: Service, base_url: str, token: str | None) -> dict[str, str
     if kind == "header":
         return _from_environment(variable)
     if token:
-        return {"Authorization": f"Bearer {token.strip()}"}
+        return _bearer(token)
     if kind == "id-token" and not Endpoint(_origin(base_url)).loopback:
-        return {"Authorization": f"Bearer {_id_token(service.audience or audience(base_url))}"}
+        return _bearer(_id_token(service.audience or audience(base_url)))
     return {}
 
 
@@ -62,13 +62,21 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _bearer(token: str) -> dict[str, str]:
+    words = token.split()
+    if len(words) != 1:
+        raise NotAuthenticated("the token for the smoke checks is none", fact=f"it has {len(words)} words")
+    return {"Authorization": f"Bearer {words[0]}"}
+
+
 def _from_environment(variable: str) -> dict[str, str]:
-    line = os.environ.get(variable, "")
+    """One header line; two would be an error whose text quotes them."""
+    line = os.environ.get(variable, "").strip()
     name, colon, value = (part.strip() for part in line.partition(":"))
-    if not (name and colon and value):
+    if not (name and colon and value) or len(line.splitlines()) > 1:
         raise NotAuthenticated(
             f"the smoke checks take a header from {variable}",
-            fact="it holds no 'Name: value'" if line else "it is not set",
+            fact="it holds no single 'Name: value'" if line else "it is not set",
             clears=f"export {variable}='Authorization: Bearer …'",
         )
     return {name: value}

@@ -107,7 +107,9 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """``24 checks, p95 180 ms, 1 flaky``; or which failed, and why the first one did."""
-        if not self._asked and not self.failures:
+        if self.warmup and not self.warmup.passed:
+            return f"{self.warmup.name} failed: {self.warmup.fact}"
+        if not self._asked:
             return f"no check was asked{self._left_out}"
         if not self.failures:
             return f"{_checks(len(self._asked))}, p95 {self._p95:.0f} ms{self._remarks}{self._left_out}"

@@ -67,7 +67,7 @@ def run(
         found.append(result)
         on_check(result)
     seconds = (clock.now() - began).total_seconds()
-    return Report(url=base_url, seconds=seconds, results=_ordered(suite, found), warmup=errand.warmed)
+    return Report(url=str(base_url), seconds=seconds, results=_ordered(suite, found), warmup=errand.warmed)
 
 
 class _Errand:
@@ -195,7 +195,7 @@ class _Errand:
 
     def _late(self, check: Check) -> CheckResult:
         budget = self._suite.service.budget
-        return CheckResult(name=check.name, passed=False, fact=f"not done within the budget of {budget}")
+        return CheckResult(name=str(check.name), passed=False, fact=f"not done within the budget of {budget}")
 
     def _told(self, fact: str) -> str:
         """A fact without secrets, and then cut short: never half a secret."""
@@ -206,7 +206,7 @@ class _Errand:
 def _result(check: Check, attempts: list[Attempt], *, flaky: bool = True) -> CheckResult:
     fact = attempts[-1].fact
     return CheckResult(
-        name=check.name,
+        name=str(check.name),
         passed=not fact,
         attempts=tuple(attempts),
         flaky=flaky and not fact and len(attempts) > 1,
@@ -230,7 +230,7 @@ def _not_asked(check: Check, values: Mapping[str, str]) -> CheckResult:
 
 
 def _unasked(check: Check, fact: str) -> CheckResult:
-    return CheckResult(name=check.name, asked=False, passed=False, fact=fact)
+    return CheckResult(name=str(check.name), asked=False, passed=False, fact=fact)
 
 
 def _ordered(suite: Suite, found: list[CheckResult]) -> tuple[CheckResult, ...]:
