@@ -1,0 +1,18 @@
+"""The tasks, as one namespace: ``from relman.tasks import ns`` is a whole ``tasks.py``.
+
+What it is not: where anything is done. Each module below is one collection: it takes the flags,
+calls the library, and prints.
+"""
+
+import sys
+
+from invoke.collection import Collection
+
+from relman.tasks import demo, platform, release, smoke, test
+
+# Invoke forbids Python to keep compiled modules, which costs every later run up to half of its
+# start-up. What the caller asked of Python itself (-B, PYTHONDONTWRITEBYTECODE) stays.
+sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
+
+ns = Collection(demo, platform, release, smoke, test)
+ns.add_task(release.status, name="status")

@@ -1,0 +1,54 @@
+"""The tests of relman itself: ``inv test``.
+
+What it is not: a way to test somebody else's repository. The tests lie beside relman in its own
+checkout; an installed relman has none.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from relman.errors import Unreachable
+from relman.tasks.declare import task
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@task(default=True)
+def run(_context: Context, *, path: tuple[str, ...] = ("tests",), keyword: str = "", junit: str = "") -> None:
+    """Run relman's own tests.
+
+    The last lines say what was left out, and how it went. The exit code is pytest's.
+
+    Args:
+        path: A folder, file or test, below relman's checkout.
+        keyword: Only tests whose names match, as for pytest's -k.
+        junit: Also write a JUnit XML report to this file.
+    """
+    if not (ROOT / "tests").is_dir():
+        raise Unreachable(
+            "relman's own tests are not installed",
+            fact=f"no folder {ROOT / 'tests'}",
+            clears="run it in a clone of relman's repository",
+        )
+    flags = [
+        *(["-k", keyword] if keyword else []),
+        *([f"--junitxml={Path(junit).resolve()}"] if junit else []),
+    ]
+    if code := pytest([*path, *flags]):
+        raise Exit(code=code)
+
+
+def pytest(arguments: list[str]) -> int:
+    """Run pytest in the checkout, its output going where ours goes; returns its exit code."""
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue  # pytest got it too, and ends by itself with a summary
