@@ -44,7 +44,7 @@ def install_node(tree: Path, epoch: int, log: Log) -> None:
 
 
 def _forget_origins(packages: Path) -> None:
-    """Drop pip's notes of where a local package lay: in this build's own folder, so in each build elsewhere."""
+    """Drop pip's notes of where a local package lay: in each build's own folder, so never twice the same."""
     for note in packages.glob("*.dist-info/direct_url.json"):
         if '"file:' in note.read_text():
             note.unlink()
