@@ -1,0 +1,71 @@
+"""What the case door does with files that it cannot run, and with cases that are wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from . import door
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
+_EXAMPLES = _HERE / "data" / "window_cases.json"
+
+
+def _door(*arguments: str, under: Path) -> subprocess.CompletedProcess[str]:
+    """Pytest as a person starts it, with its cache elsewhere."""
+    command = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={under}", f"--ignore={__file__}"]
+    return subprocess.run([*command, *arguments], cwd=_ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for case files."""
+    made = tmp_path / "cases"
+    made.mkdir()
+    return made
+
+
+def test_names_a_format_that_it_does_not_know(folder: Path, tmp_path: Path) -> None:
+    """An unknown format is an error that names the format and the file; the other files still run."""
+    (folder / "new_cases.json").write_text('{"format": "relman-tide-cases/7", "cases": []}')
+    (folder / _EXAMPLES.name).write_bytes(_EXAMPLES.read_bytes())
+    told = _door("tests/cases", "--cases", str(folder), under=tmp_path)
+    assert told.returncode == 1
+    assert "relman-tide-cases/7" in told.stdout
+    assert "new_cases.json" in told.stdout
+    assert "1 failed, 10 passed" in told.stdout
+
+
+def test_fails_a_case_that_is_wrong(folder: Path, tmp_path: Path) -> None:
+    """A case whose expectation is a second off fails: the door does compare."""
+    document = json.loads(_EXAMPLES.read_text())
+    document["cases"][0]["expect"]["closes_at"] = "2026-07-15T15:00:01Z"
+    (folder / "off_cases.json").write_text(json.dumps(document))
+    told = _door("tests/cases", "--cases", str(folder), under=tmp_path)
+    assert told.returncode == 1
+    assert "1 failed" in told.stdout
+    assert "off_cases.json:W01" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"format": "relman-window-cases/1", "cases": []}', "has no cases"),
+        ('{"format": "relman-window-cases/1", "tides": [1]}', "unknown parts"),
+        ('{"cases": []}', "format"),
+        ("{", "Expecting"),
+        (None, "there is no *_cases.json"),
+    ],
+)
+def test_is_never_green_for_nothing(text: str | None, told: str, folder: Path) -> None:
+    """A folder or a file without a case that can be run fails, saying why."""
+    if text is not None:
+        (folder / "odd_cases.json").write_text(text)
+    (only,) = door.cases(folder)
+    with pytest.raises(pytest.fail.Exception, match=told.replace("*", r"\*")):
+        only.check()
