@@ -1,0 +1,118 @@
+"""The embedded platform's command line: ``python -m relman.embedded serve|up|down|status|env``.
+
+What it is not: quick to grow. It reads arguments and prints; ``daemon`` does the work. Nothing of
+Google's is imported unless the platform itself is to run in this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from relman.embedded import daemon
+from relman.embedded.daemon import Away, Broken, Locked
+
+AWAY, FAILED = 69, 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 usage, 69 the platform is down, 75 another one runs there.
+    """
+    arguments = parser().parse_args(argv)
+    state = Path(arguments.state).resolve()
+    try:
+        arguments.run(state, arguments)
+    except Away as away:
+        sys.stderr.write(f"{away}\n")
+        return AWAY
+    except Broken as broken:
+        sys.stderr.write(f"{broken}\n")
+        return daemon.LOCKED if isinstance(broken, Locked) else FAILED
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m relman.embedded", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", "run the platform in the foreground, until SIGTERM or Ctrl-C", _serve)
+    up = _command(commands, "up", "start the platform in the background and print its endpoint", _up)
+    for one in (serve, up):
+        one.add_argument(
+            "--port", type=_port, default=0, help="where the APIs are (8085, or the one of last time)"
+        )
+    _command(commands, "down", "stop the platform and everything it runs; its state is kept", _down)
+    status = _command(commands, "status", "say what runs", _status)
+    status.add_argument("--json", action="store_true", help="for machines")
+    _command(commands, "env", "print the variables that point clients at the platform", _env)
+    return top
+
+
+def _command(
+    commands: Any,  # noqa: ANN401 - argparse has no public name for it
+    name: str,
+    what: str,
+    run: Callable[[Path, argparse.Namespace], None],
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
+    command.add_argument("--state", required=True, metavar="DIR", help="the folder that holds everything")
+    command.set_defaults(run=run)
+    return command
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:  # noqa: PLR2004 - what a port can be
+        raise argparse.ArgumentTypeError(f"{number} is no port")
+    return number
+
+
+def _serve(state: Path, arguments: argparse.Namespace) -> None:
+    daemon.serve(state, arguments.port)
+
+
+def _up(state: Path, arguments: argparse.Namespace) -> None:
+    _print(daemon.up(state, arguments.port))
+
+
+def _down(state: Path, _: argparse.Namespace) -> None:
+    _print("stopped" if daemon.down(state) else "nothing ran")
+
+
+def _status(state: Path, arguments: argparse.Namespace) -> None:
+    found = daemon.status(state)
+    _print(json.dumps(found, indent=2) if arguments.json else "\n".join(_lines(found)))
+
+
+def _env(state: Path, _: argparse.Namespace) -> None:
+    address = daemon.endpoint(state).removeprefix("http://")
+    for name in ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST"):
+        _print(f"export {name}={address}")
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = [f"endpoint  {found['endpoint']}"]
+    for service in found["services"]:
+        lines.append(f"service   {service['name']}  {service['state']}  {service['url']}")
+        for one in service["traffic"]:
+            tag = f"  {one['tag']}  {one['url']}" if one["tag"] else ""
+            lines.append(f"  traffic   {one['percent']:>3} %  {one['revision']}{tag}")
+        for one in service["revisions"]:
+            pid = f"  pid {one['pid']}" if one["pid"] else ""
+            lines.append(f"  revision  {one['name']}  {one['state']}{pid}")
+    return lines
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

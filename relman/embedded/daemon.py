@@ -1,0 +1,226 @@
+"""The platform as a process: started in the background, found again, asked, stopped.
+
+What it is not: the platform, or a reason to import anything of Google's, except where it serves.
+A lock on a file in the state folder says that a platform runs there; it ends with its process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+START_S = 30.0
+SETTLE_S = 10.0
+STOP_S = 30.0
+POLL_S = 0.02
+ANSWER_S = 5.0
+LOCKED = 75
+"""The exit code of ``serve`` on a folder where another one runs."""
+
+
+class Away(Exception):
+    """No platform answers for this folder; the message has the command that starts one."""
+
+
+class Broken(Exception):
+    """The platform cannot be started, served or stopped; the message says why."""
+
+
+class Locked(Broken):
+    """Another platform runs on this folder."""
+
+
+def serve(state: Path, port: int) -> None:
+    """Run the platform in this process, until SIGTERM or SIGINT.
+
+    Raises:
+        Locked: Another one runs on this folder.
+        Broken: The port is taken.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with _locked(state):
+        from relman.embedded.platform import Platform
+
+        try:
+            asyncio.run(Platform(state, lambda: datetime.now(UTC)).run(port))
+        except OSError as error:
+            raise Broken(f"the platform cannot serve: {error}") from error
+
+
+def up(state: Path, port: int) -> str:
+    """Start the platform if it does not run, and wait until it answers and serves again.
+
+    Returns:
+        Its endpoint.
+
+    Raises:
+        Broken: It does not start; the message has what it said last.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(Away):
+        return endpoint(state)
+    child = _detached(state, port)
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Away):
+            found = endpoint(state)
+            _settle(state)
+            return found
+        if child.poll() not in {None, LOCKED}:  # locked: another ``up`` was faster, and is waited for
+            raise Broken(f"the platform does not start:\n{_last_words(state)}")
+        time.sleep(POLL_S)
+    raise Broken(f"the platform does not answer after {START_S:.0f} s: see {state / 'platform.log'}")
+
+
+def down(state: Path) -> bool:
+    """Stop the platform and everything it runs, also what one that was killed left behind.
+
+    Returns:
+        Whether anything ran.
+
+    Raises:
+        Broken: It cannot be stopped.
+    """
+    if not (state / "state.db").exists():
+        return False
+    running = _is_locked(state)
+    if running:
+        _terminate(state)
+    with _locked(state):
+        return asyncio.run(_stop_leftovers(state)) or running
+
+
+def status(state: Path) -> dict[str, Any]:
+    """What the platform says of itself.
+
+    Raises:
+        Away: None answers.
+    """
+    serving = _serving(state)
+    found = _asked(serving["port"])
+    if found is None or found.get("state") != str(state):
+        raise _away(state)
+    return {"endpoint": f"http://127.0.0.1:{serving['port']}", "pid": serving["pid"], **found}
+
+
+def endpoint(state: Path) -> str:
+    """Where the platform answers.
+
+    Raises:
+        Away: It does not.
+    """
+    return str(status(state)["endpoint"])
+
+
+def _serving(state: Path) -> dict[str, int]:
+    try:
+        found: dict[str, int] = json.loads((state / "serving").read_text())
+    except (OSError, ValueError) as error:
+        raise _away(state) from error
+    return found
+
+
+def _asked(port: int) -> dict[str, Any] | None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    try:
+        connection.request("GET", "/status")
+        found = json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return found if isinstance(found, dict) else None
+
+
+def _away(state: Path) -> Away:
+    return Away(f"no platform runs on {state}\n  start it: python -m relman.embedded up --state {state}")
+
+
+def _detached(state: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start ``serve`` in a session of its own: the terminal's end is not its end."""
+    package = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH", "")]))
+    argv = [sys.executable, "-m", "relman.embedded", "serve", "--state", str(state), "--port", str(port)]
+    with (state / "platform.log").open("ab") as log:
+        return subprocess.Popen(
+            argv,
+            env=os.environ | {"PYTHONPATH": path},
+            cwd=state,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _settle(state: Path) -> None:
+    """Give what served before a moment to serve again; one that cannot holds nobody up for long."""
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline and not status(state)["settled"]:
+        time.sleep(POLL_S)
+
+
+def _terminate(state: Path) -> None:
+    """SIGTERM to whoever holds the lock, SIGKILL when it does not let go."""
+    pid = int((state / "lock").read_text() or 0)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + STOP_S
+        while time.monotonic() < deadline:
+            if not _is_locked(state):
+                return
+            time.sleep(POLL_S)
+    raise Broken(f"process {pid} of {state} does not end")
+
+
+async def _stop_leftovers(state: Path) -> bool:
+    """Stop the data plane and the revisions that a killed platform left running."""
+    from relman.embedded.leftovers import stop
+
+    return await stop(state)
+
+
+def _is_locked(state: Path) -> bool:
+    try:
+        with _locked(state):
+            return False
+    except Locked:
+        return True
+
+
+@contextlib.contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    """Hold the folder's lock and write down who does.
+
+    Raises:
+        Locked: Another process holds it.
+    """
+    with (state / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Locked(f"a platform runs on {state} already") from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _last_words(state: Path) -> str:
+    lines = (state / "platform.log").read_text(errors="replace").splitlines()
+    return "\n".join(lines[-5:])

@@ -1,0 +1,69 @@
+"""The protobuf messages that the platform speaks: Google's own classes, as they are on the wire.
+
+What it is not: a model of ours. The official packages ship proto-plus wrappers; the platform works
+on the plain messages inside them, because these copy, merge and serialise without a second layer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from google.cloud.devtools.cloudbuild_v1.types import cloudbuild
+from google.cloud.run_v2.types import condition, k8s_min, revision, revision_template, service, traffic_target
+from google.longrunning import operations_pb2
+from google.protobuf.any_pb2 import Any as Wrapped
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+
+def _plain(wrapper: type) -> type:
+    """The protobuf class inside a proto-plus class."""
+    return type(wrapper.pb(wrapper()))  # type: ignore[attr-defined]
+
+
+Service = _plain(service.Service)
+CreateServiceRequest = _plain(service.CreateServiceRequest)
+GetServiceRequest = _plain(service.GetServiceRequest)
+ListServicesRequest = _plain(service.ListServicesRequest)
+ListServicesResponse = _plain(service.ListServicesResponse)
+UpdateServiceRequest = _plain(service.UpdateServiceRequest)
+DeleteServiceRequest = _plain(service.DeleteServiceRequest)
+Revision = _plain(revision.Revision)
+RevisionTemplate = _plain(revision_template.RevisionTemplate)
+GetRevisionRequest = _plain(revision.GetRevisionRequest)
+ListRevisionsRequest = _plain(revision.ListRevisionsRequest)
+ListRevisionsResponse = _plain(revision.ListRevisionsResponse)
+DeleteRevisionRequest = _plain(revision.DeleteRevisionRequest)
+TrafficTarget = _plain(traffic_target.TrafficTarget)
+Condition = _plain(condition.Condition)
+Container = _plain(k8s_min.Container)
+Build = _plain(cloudbuild.Build)
+BuildOperationMetadata = _plain(cloudbuild.BuildOperationMetadata)
+CreateBuildRequest = _plain(cloudbuild.CreateBuildRequest)
+GetBuildRequest = _plain(cloudbuild.GetBuildRequest)
+ListBuildsRequest = _plain(cloudbuild.ListBuildsRequest)
+ListBuildsResponse = _plain(cloudbuild.ListBuildsResponse)
+CancelBuildRequest = _plain(cloudbuild.CancelBuildRequest)
+Operation = operations_pb2.Operation
+Status = status_pb2.Status
+BadRequest = error_details_pb2.BadRequest
+
+State = condition.Condition.State
+Severity = condition.Condition.Severity
+CommonReason = condition.Condition.CommonReason
+RevisionReason = condition.Condition.RevisionReason
+Allocation = traffic_target.TrafficTargetAllocationType
+BuildStatus = cloudbuild.Build.Status
+FailureType = cloudbuild.Build.FailureInfo.FailureType
+
+
+def wrapped(message: Message) -> Wrapped:
+    """A message as an ``Any`` that carries its type, as operations and errors do."""
+    envelope = Wrapped()
+    envelope.Pack(message)
+    return envelope
+
+
+def fingerprint(message: Message) -> str:
+    """SHA-256 of a message's deterministic serialisation: equal content, equal fingerprint."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()

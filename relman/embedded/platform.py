@@ -1,0 +1,125 @@
+"""The platform put together: store, runtime, data plane, the APIs, and the server that speaks them.
+
+What it is not: a command line (``daemon``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from relman.embedded import oci, ports
+from relman.embedded.builds import Builds
+from relman.embedded.http import Answer, Request, Server
+from relman.embedded.operations import Operations
+from relman.embedded.proxy import DataPlane
+from relman.embedded.reconcile import Reconciler
+from relman.embedded.rest import Rest
+from relman.embedded.revisions import Revisions
+from relman.embedded.routes import table
+from relman.embedded.runtime import Runtime
+from relman.embedded.services import Services
+from relman.embedded.status import report
+from relman.embedded.store import Store
+
+PREFERRED_PORT = 8085
+STATUS = b"/status"
+
+
+class Platform:
+    """One embedded platform.
+
+    Args:
+        state: Its folder; everything it keeps is in there.
+        now: The current time.
+    """
+
+    def __init__(self, state: Path, now: Callable[[], datetime]) -> None:
+        """Open the store; nothing runs yet."""
+        self._state = state
+        self.store = Store(state / "state.db")
+        self._runtime = Runtime(state, self.store)
+        operations = Operations(self.store)
+        self._revisions = Revisions(self.store, operations, self._resolved, now)
+        services = Services(self.store, operations, self._revisions, self._kick, now)
+        self._services = services.shelf
+        self._reconciler = Reconciler(services.shelf, self._revisions, operations, self._runtime, now)
+        self._plane = DataPlane(state, self._reconciler.table)
+        self._reconciler.plane, self._runtime.watcher = self._plane, self._reconciler
+        self._builds = Builds(state, self.store, operations, now)
+        apis = {
+            "services": services,
+            "revisions": self._revisions,
+            "operations": operations,
+            "builds": self._builds,
+        }
+        self._rest = Rest(table(apis))
+        self._server = Server(self._answer)
+
+    async def run(self, port: int) -> None:
+        """Serve until SIGTERM or SIGINT, then stop everything that was started.
+
+        Args:
+            port: Where the APIs are; 0 for the remembered one, else a free one.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        over = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, over.set)
+        port = port or remembered(self.store) or fresh_port()
+        await self._server.start(ports.HOST, port)
+        self.store.keep_setting("port", str(port))
+        try:
+            await self._plane.start()
+            await self._reconciler.begin()
+            self._builds.begin()
+            (self._state / "serving").write_text(json.dumps({"pid": os.getpid(), "port": port}))
+            await over.wait()
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """1 no new requests, 2 no new changes, 3 no traffic, 4 no processes."""
+        (self._state / "serving").unlink(missing_ok=True)
+        await self._server.stop()
+        await self._builds.stop()
+        await self._reconciler.stop()
+        await asyncio.gather(self._plane.stop(), self._runtime.stop())
+        self.store.close()
+
+    async def _answer(self, request: Request) -> Answer:
+        if request.target == STATUS and request.method == "GET":
+            found = report(self._services, self._revisions, self._runtime, settled=self._reconciler.settled)
+            return Answer(200, json.dumps(found | {"state": str(self._state)}).encode())
+        return await self._rest.answer(request)
+
+    def _kick(self, service: str) -> None:
+        self._reconciler.kick(service)
+
+    def _resolved(self, image: str) -> str:
+        """An image by tag becomes the same by digest; one that is not there is told when it is started."""
+        try:
+            digest = oci.resolve(self._state / "images", image)
+        except oci.ImageMissing:
+            return image
+        name = image.partition("@")[0]
+        head, slash, last = name.rpartition("/")
+        return f"{head}{slash}{last.partition(':')[0]}@{digest}"
+
+
+def remembered(store: Store) -> int:
+    """The port of the last time, 0 if there was none or it is taken now."""
+    port = int(store.setting("port") or 0)
+    return port if port and ports.is_free(port) else 0
+
+
+def fresh_port() -> int:
+    """The preferred port, or any free one when that is taken."""
+    return PREFERRED_PORT if ports.is_free(PREFERRED_PORT) else ports.free()

@@ -1,0 +1,38 @@
+"""Free ports of the loopback interface. What it is not: a reservation; a port is taken by listening."""
+
+from __future__ import annotations
+
+import random
+import socket
+from pathlib import Path
+
+HOST = "127.0.0.1"
+LOWEST = 10240
+TRIES = 200
+
+
+def free() -> int:
+    """A port on which nothing listens, below the range that the kernel gives to outgoing connections.
+
+    In that range a probe could connect to itself, and a remembered port could be taken meanwhile.
+
+    Raises:
+        OSError: No free port was found.
+    """
+    highest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(TRIES):
+        port = random.randrange(LOWEST, max(highest, LOWEST + 1000))  # noqa: S311 - no secret
+        if is_free(port):
+            return port
+    raise OSError(f"no free port between {LOWEST} and {highest}")
+
+
+def is_free(port: int) -> bool:
+    """Whether the port can be listened on."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((HOST, port))
+        except OSError:
+            return False
+    return True
