@@ -15,7 +15,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from google.api_core import exceptions
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 
@@ -24,7 +23,7 @@ from relman.embedded.construction import Outcome, Overtime, construct
 from relman.embedded.messages import Build, BuildOperationMetadata, BuildStatus, ListBuildsResponse, Status
 from relman.embedded.operations import Operations
 from relman.embedded.paging import page
-from relman.embedded.refusals import invalid
+from relman.embedded.refusals import absent, invalid, unmet
 from relman.embedded.shelf import Entry, Shelf
 from relman.embedded.store import Store
 
@@ -103,9 +102,7 @@ class Builds:
         entry = self._found(request.name, request.project_id, request.id)
         task = self._tasks.get(entry.message.name)
         if task is None:
-            raise exceptions.FailedPrecondition(
-                f"Build '{entry.message.id}' has ended and cannot be cancelled."
-            )
+            raise unmet(f"Build '{entry.message.id}' has ended and cannot be cancelled.")
         task.cancel()
         await asyncio.wait([task])
         self._end(entry.message.name, BuildStatus.CANCELLED, Outcome(detail="The build was cancelled."))
@@ -154,7 +151,7 @@ class Builds:
             seconds=build.timeout.seconds or LONGEST_S,
         )
 
-    def _end(self, name: str, status: BuildStatus, outcome: Outcome) -> None:
+    def _end(self, name: str, status: int, outcome: Outcome) -> None:
         entry = self._found(name, "", "")
         record.ends(entry.message, self._now(), status, outcome)
         error = None
@@ -175,7 +172,7 @@ class Builds:
     def _found(self, name: str, project: str, build_id: str) -> Entry:
         entry = self._shelf.find(name or f"projects/{project}/locations/global/builds/{build_id}")
         if entry is None:
-            raise exceptions.NotFound(f"Build '{name or build_id}' does not exist.")
+            raise absent(f"Build '{name or build_id}' does not exist.")
         return entry
 
 

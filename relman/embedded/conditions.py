@@ -27,10 +27,10 @@ class Trouble:
     """
 
     message: str
-    reason: CommonReason | RevisionReason = RevisionReason.HEALTH_CHECK_CONTAINER_ERROR
+    reason: int = RevisionReason.HEALTH_CHECK_CONTAINER_ERROR
 
 
-def condition(kind: str, state: State, at: datetime, trouble: Trouble | None = None) -> Message:
+def condition(kind: str, state: int, at: datetime, trouble: Trouble | None = None) -> Message:
     """One condition; only a failure or a wait has a message and a reason."""
     made = Condition(type_=kind, state=state)
     made.last_transition_time.FromDatetime(at)

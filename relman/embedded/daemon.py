@@ -22,6 +22,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from relman.embedded import leftovers
+from relman.embedded.process import found
+
 START_S = 30.0
 SETTLE_S = 10.0
 STOP_S = 30.0
@@ -101,7 +104,7 @@ def down(state: Path) -> bool:
     if running:
         _terminate(state)
     with _locked(state):
-        return asyncio.run(_stop_leftovers(state)) or running
+        return asyncio.run(leftovers.stop(state)) or running
 
 
 def status(state: Path) -> dict[str, Any]:
@@ -175,24 +178,20 @@ def _settle(state: Path) -> None:
 
 
 def _terminate(state: Path) -> None:
-    """SIGTERM to whoever holds the lock, SIGKILL when it does not let go."""
-    pid = int((state / "lock").read_text() or 0)
+    """SIGTERM to whoever holds the lock, SIGKILL when it does not end."""
+    written = (state / "lock").read_text()
+    if not written:
+        raise Broken(f"the platform on {state} is just starting: try again")
+    process = found(int(written))
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+            os.kill(process.pid, number)
         deadline = time.monotonic() + STOP_S
         while time.monotonic() < deadline:
-            if not _is_locked(state):
+            if not process.alive:
                 return
             time.sleep(POLL_S)
-    raise Broken(f"process {pid} of {state} does not end")
-
-
-async def _stop_leftovers(state: Path) -> bool:
-    """Stop the data plane and the revisions that a killed platform left running."""
-    from relman.embedded.leftovers import stop
-
-    return await stop(state)
+    raise Broken(f"process {process.pid} of {state} does not end")
 
 
 def _is_locked(state: Path) -> bool:

@@ -69,15 +69,19 @@ def contract(revision: Message, port: int) -> dict[str, str]:
 
 def _refuse_unknown(revision: Message) -> None:
     """Say it rather than run something else than was asked for."""
-    for container in revision.containers:
-        for variable in container.env:
-            if variable.HasField("value_source"):
-                secret = variable.value_source.secret_key_ref.secret
-                sentence = f"Secret '{secret}' of variable '{variable.name}' cannot be read: the embedded platform has no Secret Manager."
-                raise Unready(Trouble(sentence, CommonReason.SECRETS_ACCESS_CHECK_FAILED))
     if len(revision.containers) > 1:
         raise Unready(Trouble("The embedded platform runs no sidecars.", CommonReason.REVISION_FAILED))
-    if revision.containers[0].HasField("startup_probe") and revision.containers[0].startup_probe.HasField(
-        "grpc"
-    ):
+    container = revision.containers[0]
+    if container.startup_probe.HasField("grpc"):
         raise Unready(Trouble("The embedded platform has no gRPC probe.", CommonReason.REVISION_FAILED))
+    for variable in container.env:
+        if variable.HasField("value_source"):
+            raise Unready(Trouble(_no_secret(variable), CommonReason.SECRETS_ACCESS_CHECK_FAILED))
+
+
+def _no_secret(variable: Message) -> str:
+    secret = variable.value_source.secret_key_ref.secret
+    return (
+        f"Secret '{secret}' of variable '{variable.name}' cannot be read: "
+        "the embedded platform has no Secret Manager."
+    )

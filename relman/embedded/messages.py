@@ -7,6 +7,7 @@ on the plain messages inside them, because these copy, merge and serialise witho
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import cloudbuild
 from google.cloud.run_v2.types import condition, k8s_min, revision, revision_template, service, traffic_target
@@ -16,9 +17,9 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 
-def _plain(wrapper: type) -> type:
+def _plain(wrapper: Any) -> Any:  # noqa: ANN401 - proto-plus classes
     """The protobuf class inside a proto-plus class."""
-    return type(wrapper.pb(wrapper()))  # type: ignore[attr-defined]
+    return type(wrapper.pb(wrapper()))
 
 
 Service = _plain(service.Service)
@@ -48,13 +49,14 @@ Operation = operations_pb2.Operation
 Status = status_pb2.Status
 BadRequest = error_details_pb2.BadRequest
 
-State = condition.Condition.State
-Severity = condition.Condition.Severity
-CommonReason = condition.Condition.CommonReason
-RevisionReason = condition.Condition.RevisionReason
-Allocation = traffic_target.TrafficTargetAllocationType
-BuildStatus = cloudbuild.Build.Status
-FailureType = cloudbuild.Build.FailureInfo.FailureType
+# proto-plus enumerations are known to a type checker as plain numbers only.
+State: Any = condition.Condition.State
+Severity: Any = condition.Condition.Severity
+CommonReason: Any = condition.Condition.CommonReason
+RevisionReason: Any = condition.Condition.RevisionReason
+Allocation: Any = traffic_target.TrafficTargetAllocationType
+BuildStatus: Any = cloudbuild.Build.Status
+FailureType: Any = cloudbuild.Build.FailureInfo.FailureType
 
 
 def wrapped(message: Message) -> Wrapped:

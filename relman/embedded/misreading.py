@@ -8,20 +8,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from google.api_core import exceptions
 from google.protobuf import json_format
 
-from relman.embedded.messages import BadRequest
-from relman.embedded.refusals import invalid
+from relman.embedded.refusals import Refusal, invalid, unreadable
 
 
-def explain(given: dict[str, Any], kind: Any, error: Exception) -> exceptions.InvalidArgument:  # noqa: ANN401 - a protobuf class
+def explain(given: dict[str, Any], kind: Any, error: Exception) -> Refusal:  # noqa: ANN401 - a protobuf class
     """The refusal for what could not be parsed."""
     found = _first(given, kind.DESCRIPTOR, "")
     if found:
         path, sentence = found
         return invalid(path, sentence)
-    return exceptions.InvalidArgument(f"Invalid JSON payload received. {error}", details=[BadRequest()])
+    return unreadable(str(error))
 
 
 def _first(given: dict[str, Any], descriptor: Any, path: str) -> tuple[str, str] | None:  # noqa: ANN401 - a descriptor

@@ -9,12 +9,12 @@ import asyncio
 import uuid
 from typing import Any
 
-from google.api_core import exceptions
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
 from relman.embedded.messages import Operation, Status, wrapped
 from relman.embedded.paging import page
+from relman.embedded.refusals import absent, invalid
 from relman.embedded.shelf import Shelf
 from relman.embedded.store import Store
 
@@ -96,9 +96,7 @@ class Operations:
         if request.filter:
             wanted = {"done=true": True, "done=false": False}.get(request.filter.replace(" ", ""))
             if wanted is None:
-                raise exceptions.InvalidArgument(
-                    f"Unsupported filter '{request.filter}': only done=true or false."
-                )
+                raise invalid("filter", f"Unsupported filter '{request.filter}': only done=true or false.")
             found = [one for one in found if one.done is wanted]
         asked = f"{request.name} {request.filter}"
         part, token = page(found, size=request.page_size, token=request.page_token, asked=asked)
@@ -123,7 +121,7 @@ class Operations:
     def _found(self, name: str) -> Message:
         entry = self._shelf.find(name)
         if entry is None:
-            raise exceptions.NotFound(f"Operation '{name}' does not exist.")
+            raise absent(f"Operation '{name}' does not exist.")
         return entry.message
 
 

@@ -141,8 +141,13 @@ async def _readable(handle: int) -> None:
     """A pidfd becomes readable when its process ends; also for one that is not our child."""
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(handle, lambda: over.done() or over.set_result(None))
+    loop.add_reader(handle, _settled, over)
     try:
         await over
     finally:
         loop.remove_reader(handle)
+
+
+def _settled(over: asyncio.Future[None]) -> None:
+    if not over.done():
+        over.set_result(None)

@@ -195,7 +195,7 @@ class Reconciler:
         return ready
 
     async def _put_in_force(self, entry: Entry, shares: list[Share]) -> None:
-        """1 keep what will be served, 2 let the data plane flip, 3 tell it: in this order a kill loses nothing."""
+        """1 keep what is to be served, 2 let the data plane flip, 3 tell it: so a kill loses nothing."""
         served = [list(astuple(share)) for share in shares]
         self._services.put(entry.message, entry.facts | {"served": served})
         await self.plane.flip()

@@ -60,7 +60,7 @@ def works(build: Message, at: datetime) -> None:
         step.timing.start_time.FromDatetime(at)
 
 
-def ends(build: Message, at: datetime, status: BuildStatus, outcome: Outcome) -> None:
+def ends(build: Message, at: datetime, status: int, outcome: Outcome) -> None:
     """The build has ended, one way or the other."""
     build.status = status
     build.finish_time.FromDatetime(at)

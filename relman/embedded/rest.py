@@ -13,13 +13,13 @@ import logging
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from google.api_core import exceptions
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from relman.embedded.http import Answer, Request
 from relman.embedded.messages import wrapped
 from relman.embedded.misreading import explain
+from relman.embedded.refusals import Refusal, absent, broken, invalid, unreadable
 from relman.embedded.routes import Route
 
 SYSTEM = {
@@ -54,13 +54,13 @@ class Rest:
         asked = parse_qsl(query, keep_blank_values=True)
         try:
             answer = await self._call(request, path, asked)
-        except exceptions.GoogleAPICallError as error:
+        except Refusal as error:
             return _envelope(error)
         except asyncio.CancelledError:
             raise
         except Exception:  # the client is told that, and no more
             log.exception("%s %s", request.method, path)
-            return _envelope(exceptions.InternalServerError("Internal error: see the platform's log."))
+            return _envelope(broken())
         return Answer(200, _spelled(answer, numbers=_wants_numbers(asked)))
 
     async def _call(self, request: Request, path: str, asked: list[tuple[str, str]]) -> Message | None:
@@ -74,10 +74,10 @@ class Rest:
             match = route.pattern.fullmatch(path) if route.verb == verb else None
             if match:
                 return route, dict(zip(route.fields, map(unquote, match.groups()), strict=True))
-        raise exceptions.NotFound(f"The requested URL {path} was not found on this server.")
+        raise absent(f"The requested URL {path} was not found on this server.")
 
 
-def _parsed(route: Route, body: bytes, asked: list[tuple[str, str]], values: dict[str, str]) -> Message:
+def _parsed(route: Route, body: bytearray, asked: list[tuple[str, str]], values: dict[str, str]) -> Message:
     """A message from path, query and body.
 
     Raises:
@@ -99,13 +99,13 @@ def _parsed(route: Route, body: bytes, asked: list[tuple[str, str]], values: dic
     return message
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _json(body: bytearray) -> dict[str, Any]:
     try:
         content = json.loads(body or b"{}")
     except ValueError as error:
-        raise exceptions.InvalidArgument(f"Invalid JSON payload received. {error}") from error
+        raise unreadable(str(error)) from error
     if not isinstance(content, dict):
-        raise exceptions.InvalidArgument("Invalid JSON payload received. Expected an object.")
+        raise unreadable("Expected an object.")
     return content
 
 
@@ -117,7 +117,7 @@ def _lay(given: dict[str, Any], dotted: str, text: str, descriptor: Any) -> None
         descriptor = field.message_type if field else None
         given = given.setdefault(field.json_name if field else name, {})
         if not isinstance(given, dict):
-            raise exceptions.InvalidArgument(f"Invalid value at '{dotted}'.")
+            raise invalid(dotted, f"Invalid value at '{dotted}'.")
     field = _field(descriptor, last)
     if field is None:
         given[last] = text
@@ -160,10 +160,11 @@ def _spelled(message: Message | None, *, numbers: bool) -> bytes:
     return json.dumps(json_format.MessageToDict(message, use_integers_for_enums=numbers)).encode()
 
 
-def _envelope(error: exceptions.GoogleAPICallError) -> Answer:
+def _envelope(error: Refusal) -> Answer:
+    code = int(error.code or 500)
     status = error.grpc_status_code.name if error.grpc_status_code else "INTERNAL"
     details = [json_format.MessageToDict(wrapped(one)) for one in error.details]
-    content: dict[str, Any] = {"code": int(error.code), "message": error.message, "status": status}
+    content: dict[str, Any] = {"code": code, "message": error.message, "status": status}
     if details:
         content["details"] = details
-    return Answer(int(error.code), json.dumps({"error": content}).encode())
+    return Answer(code, json.dumps({"error": content}).encode())

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from google.api_core import exceptions
 from google.protobuf.message import Message
 
 from relman.embedded import conditions
@@ -26,7 +25,7 @@ from relman.embedded.messages import (
 )
 from relman.embedded.operations import Operations, ended
 from relman.embedded.paging import page
-from relman.embedded.refusals import differs, missing, stale
+from relman.embedded.refusals import differs, missing, stale, unmet
 from relman.embedded.shelf import Entry, Shelf
 from relman.embedded.store import Store
 
@@ -132,7 +131,7 @@ class Revisions:
         if request.etag and request.etag != revision.etag:
             raise stale()
         if not self._is_spare(revision):
-            raise exceptions.FailedPrecondition(
+            raise unmet(
                 f'Revision "{short(request.name)}" cannot be directly deleted because it is actively serving.'
             )
         revision.delete_time.FromDatetime(self._now())
@@ -171,7 +170,7 @@ class Revisions:
 
 def _copy(template: Message, revision: Message) -> None:
     """Copy every field that a revision shares with the template it is made from."""
-    known = Revision.DESCRIPTOR.fields_by_name  # type: ignore[attr-defined]
+    known = Revision.DESCRIPTOR.fields_by_name
     for field, value in template.ListFields():
         if field.name not in known:
             continue

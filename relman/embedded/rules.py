@@ -81,8 +81,8 @@ def _check_revision_name(service_id: str, name: str) -> None:
     if not REVISION_ID.fullmatch(name):
         raise invalid(
             "service.template.revision",
-            f"Invalid revision name '{name}': only lowercase, digits, and hyphens; must begin with letter, and "
-            "may not end with hyphen; must be less than 64 characters.",
+            f"Invalid revision name '{name}': only lowercase, digits, and hyphens; must begin with letter, "
+            "and may not end with hyphen; must be less than 64 characters.",
         )
     if not name.startswith(f"{service_id}-"):
         raise invalid(

@@ -204,9 +204,9 @@ class Runtime:
     def _complaint(self, revision: str, port: int) -> str:
         return (
             "The user-provided container failed to start and listen on the port defined provided by the "
-            f"PORT={port} environment variable within the allocated timeout. This can happen when the container "
-            "port is misconfigured or if the timeout is too short. Logs for this revision might contain more "
-            f"information.\n\nLogs URL: {self.log_of(revision).as_uri()}"
+            f"PORT={port} environment variable within the allocated timeout. This can happen when the "
+            "container port is misconfigured or if the timeout is too short. Logs for this revision might "
+            f"contain more information.\n\nLogs URL: {self.log_of(revision).as_uri()}"
         )
 
 

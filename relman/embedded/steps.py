@@ -17,6 +17,8 @@ from google.protobuf.message import Message
 
 DOCKER = "gcr.io/cloud-builders/docker"
 PACK = "gcr.io/k8s-skaffold/pack"
+PROGRAMS = {DOCKER: "docker", PACK: "pack"}
+"""The entrypoint that a step may name, because gcloud names it (``pack``); any other is a command."""
 ENTRYPOINT = "GOOGLE_ENTRYPOINT="
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 WITH_VALUE = {
@@ -86,7 +88,7 @@ def expanded(text: str, known: Mapping[str, str]) -> str:
 def _recipe(step: Message, words: list[str]) -> Recipe | None:
     builder = step.name.partition("@")[0].rpartition(":")[0] or step.name
     verb, *rest = words or [""]
-    if step.entrypoint or step.script:
+    if step.script or step.entrypoint not in {"", PROGRAMS.get(builder, "")}:
         raise Unsupported(f"step '{step.name}' runs a command of its own")
     if builder == DOCKER and verb == "push":
         return None  # a built image is in the registry already
