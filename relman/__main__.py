@@ -11,13 +11,14 @@ import contextlib
 import difflib
 import os
 import re
+import select
 import sys
 import tomllib
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from invoke.exceptions import CollectionNotFound, Exit, ParseError, UnexpectedExit
+from invoke.exceptions import CollectionNotFound, Exit, ParseError, UnexpectedExit, UnknownFileType
 from invoke.program import Program
 
 from relman.errors import ConfigError, RelmanError, UsageError
@@ -45,7 +46,7 @@ class CommandLine(Program):
         with self.reading():
             self.parse_tasks()
             self.parse_cleanup()
-        self.update_config()
+            self.update_config()
         self.execute()
 
     @contextlib.contextmanager
@@ -55,7 +56,7 @@ class CommandLine(Program):
             yield
         except ParseError as error:
             raise self.misread(error) from error
-        except ValueError as error:
+        except (ValueError, UnknownFileType) as error:
             raise UsageError("a flag has a value that it cannot take", fact=str(error)) from error
         except Exit as end:
             if isinstance(end, RelmanError) or not end.code:
@@ -89,7 +90,8 @@ class CommandLine(Program):
 
     def unknown_task(self, name: str, after: str | None) -> UsageError:
         """There is no such task; perhaps there is a similar one, or it was meant as a value."""
-        close = difflib.get_close_matches(name, self.collection.task_names, n=1)
+        names = [each for task, aliases in self.collection.task_names.items() for each in (task, *aliases)]
+        close = difflib.get_close_matches(name, names, n=1)
         if close:
             fact, clears = f"did you mean {close[0]}?", f"{self.binary} {close[0]}"
         elif after:
@@ -144,16 +146,24 @@ class CommandLine(Program):
 
 def main() -> None:
     """Run the command line and end with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal's encoding lacks must not end a release; and who reads through a
-        # pipe wants each line when it is written.
-        stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    prepare_streams()
     code = outcome(sys.argv)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         code = gone()
     sys.exit(code)
+
+
+def prepare_streams() -> None:
+    """See to it that whatever a task prints can be printed."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its place
+            setattr(sys, name, Path(os.devnull).open("r+"))  # noqa: SIM115  open while we run
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not end a release; and who reads through a
+        # pipe wants each line when it is written.
+        stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
 
 
 def outcome(argv: list[str]) -> int:
@@ -197,12 +207,11 @@ def described(error: Exception) -> str:
 
 
 def is_deaf() -> bool:
-    """Has the reader of our output gone, or did a pipe of the task's own break?"""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+    """Has a reader of our output gone, or did a pipe of the task's own break?"""
+    poll = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        poll.register(stream, 0)  # errors are always reported
+    return bool(poll.poll(0))
 
 
 def gone() -> int:

@@ -133,8 +133,10 @@ class Relman:
         self.driver.begin(plan, live)
         return plan
 
-    def rollback(self, to: str = "") -> dict[str, Any]:
-        """All traffic back to a good release: no gate, no git, no builder, no confirmation.
+    def rollback(self, to: str = "") -> str:
+        """All traffic back to a good release, and what came of it in one line.
+
+        No gate, no git, no builder, no confirmation.
 
         Args:
             to: A version or revision; by default the newest good one that a probe finds healthy.
@@ -150,14 +152,15 @@ class Relman:
             raise Refused(f"there is no service {self.key}", fact="the platform knows none of that name")
         choice = rollback.choose(live, self.cloud, self.key, story.known_good(self.entries()), to)
         if not choice.targets:
-            return {"already": True, "to": live.split.sole, "text": rollback.told(live.way_back)}
+            return rollback.told(live.way_back, self.labels())
         plan = rollback.plan(self.key, self.environment, choice)
         self.show(plan, *choice.notes)
         decided = (self.clock.now() - began).total_seconds()
         try:
-            return {"decide": decided, **self.driver.insist(plan, live)}
+            value = self.driver.insist(plan, live)
         except Paused as lost:
             raise NotPutBack(lost.what, fact=lost.fact, clears=plan.hint) from lost
+        return rollback.summary(value, self.labels(), decided, self.entries())
 
     def resume(self) -> dict[str, Any] | None:
         """Go on with the run that was left open; None if there is none."""

@@ -190,6 +190,14 @@ def silent(_event: Event) -> None:
     """An :data:`Emit` for callers who do not watch."""
 
 
+def spelled(seconds: float) -> str:
+    """A length of time as ``relman.toml`` spells it: ``90s``, ``10m``, ``2h``."""
+    for length, unit in ((3600, "h"), (60, "m")):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
+
+
 def listed(words: Iterable[str]) -> str:
     """``a, b and c``."""
     *head, last = list(words)

@@ -6,13 +6,15 @@ order, they never refuse (ruling 13).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from relman import probe
-from relman.cloudrun import CloudRun, LiveService, WayBack
+from relman.cloudrun import CloudRun, LiveService, RolledBack, WayBack
 from relman.errors import Refused
+from relman.ledger import Entry
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
 
@@ -162,10 +164,21 @@ def by_hand(key: ServiceKey, revision: str) -> str:
     return f"gcloud run services update-traffic {key.service} {place} --to-revisions {revision}=100"
 
 
-def told(way_back: WayBack) -> str:
-    """One line about the last rollback."""
-    rolled = way_back.rolled_back
-    return f"rolled back from {rolled.leaves} to {rolled.to} at {rolled.when}" if rolled else ""
+def told(way_back: WayBack, labels: Mapping[str, str]) -> str:
+    """One line about a rollback that was made already."""
+    rolled = way_back.rolled_back or RolledBack("", "", "")
+    left, to = (labels.get(name, name) for name in (rolled.leaves, rolled.to))
+    return f"{to} serves already: rolled back from {left} at {rolled.when}; to go further back: --to VERSION"
+
+
+def summary(
+    value: dict[str, Any], labels: Mapping[str, str], decided: float, entries: Sequence[Entry]
+) -> str:
+    """One line about a rollback that was just made, with the seconds of its three parts."""
+    took = {entry.step: entry.detail["seconds"] for entry in entries if entry.kind == "step.done"}
+    parts = {"decide": decided, "shift": took["shift-back"], "verify": took["verify-back"]}
+    seconds = ", ".join(f"{name} {lasted:.1f} s" for name, lasted in parts.items())
+    return f"{labels.get(value['to'], value['to'])} serves again: {value['text']} ({seconds})"
 
 
 def _rank(live: LiveService, cloud: CloudRun, key: ServiceKey, release: Release) -> tuple[int, str]:

@@ -48,7 +48,7 @@ class Meter:
                 event.set()
 
     async def drained(self, revision: str, patience: float) -> int:
-        """Wait ``patience`` seconds at most until nothing is under way at this revision; how much still is."""
+        """Wait ``patience`` seconds at most until nothing is under way there; how much still is."""
         if self._in_flight(revision):
             event = asyncio.Event()
             self._waiting.setdefault(revision, []).append(event)

@@ -99,7 +99,7 @@ class Store(Protocol):
             Unreachable: The store cannot be written.
         """
 
-    def entries(self, key: ServiceKey | None = None, *, run: str = "", after: int = 0) -> tuple[Entry, ...]:
+    def entries(self, key: ServiceKey | None = None, *, run: str = "", after: int = -1) -> tuple[Entry, ...]:
         """What was recorded, oldest first, about a service or of a run, after a sequence number."""
 
     def runs(self, key: ServiceKey) -> tuple[Run, ...]:

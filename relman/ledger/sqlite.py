@@ -77,7 +77,7 @@ class SqliteStore:
                 self._project(draft)
             return tuple(self._leaf(draft) for draft in drafts)
 
-    def entries(self, key: ServiceKey | None = None, *, run: str = "", after: int = 0) -> tuple[Entry, ...]:
+    def entries(self, key: ServiceKey | None = None, *, run: str = "", after: int = -1) -> tuple[Entry, ...]:
         """What was recorded; see :class:`relman.ledger.entries.Store`."""
         field = {"run": run, "service": key.service if key else ""}
         where = " AND ".join(

@@ -50,7 +50,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TextIO
 
 from relman.clock import Clock
@@ -129,4 +129,5 @@ def _forgiving(out: TextIO) -> Iterator[None]:
     try:
         yield
     finally:
-        out.reconfigure(errors=strict)
+        with suppress(OSError):  # it flushes; that the reader is gone was told at the last event
+            out.reconfigure(errors=strict)

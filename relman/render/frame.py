@@ -100,7 +100,7 @@ def _running(running: Running, page: Page, now: datetime) -> Iterator[Line]:
     waits = "" if running.line.startswith(running.waits) else running.waits
     about = "  ".join(filter(None, (waits, running.detail)))
     whole: Line = (*head, (f"   {about}", ""))
-    yield from [whole] if _wide(whole) <= page.measure else [head, ((f"   {about}", ""),)]
+    yield from [whole] if extent(whole) <= page.measure else [head, ((f"   {about}", ""),)]
 
 
 def _clocked(running: Running, page: Page, now: datetime) -> Line:
@@ -203,7 +203,7 @@ def _finished(event: Event, page: Page, sign: tuple[str, str], fact: str) -> Ite
     seconds = "" if event.seconds is None else lasted(event.seconds)
     name = padded(printable(event.text), page.names)
     head: Line = ((f" {sign[0]} ", sign[1]), (name, ""), (f"  {seconds:>{SECONDS_COLUMN}}  ", "dim"))
-    if _wide(head) > page.columns:
+    if extent(head) > page.columns:
         head = ((f" {sign[0]} ", sign[1]), (printable(event.text), ""), (f"  {seconds}", "dim"))
     yield from _hung(head, fact, page, indent=5)
 
@@ -236,15 +236,15 @@ def _command(label: str, command: str, *, indent: int) -> Iterable[Line]:
 def _hung(head: Line, body: str, page: Page, *, indent: int, style: str = "") -> Iterator[Line]:
     """``head`` and ``body`` on one line, or the body below it, indented and broken between words."""
     whole: Line = (*head, (body, style))
-    if _wide(whole) <= page.columns or not body:
+    if extent(whole) <= page.columns or not body:
         yield whole
         return
-    beside = page.columns - _wide(head) >= page.columns // 2
+    beside = page.columns - extent(head) >= page.columns // 2
     if not beside:
         yield head
     below: Line = ((" " * indent, ""),)
     margin = head if beside else below
-    for row in _broken(body, page.columns, indent, _wide(margin)):
+    for row in _broken(body, page.columns, indent, extent(margin)):
         yield (*margin, (row, style))
         margin = below
 
@@ -262,7 +262,8 @@ def _broken(body: str, columns: int, indent: int, first: int) -> list[str]:
     return [row.lstrip() for row in rows]
 
 
-def _wide(line: Line) -> int:
+def extent(line: Line) -> int:
+    """How many columns a line takes."""
     return sum(width(text) for text, _ in line)
 
 
@@ -270,7 +271,7 @@ def _cut(line: Line, columns: int, glyphs: Glyphs) -> Line:
     """The line within ``columns``, with an ellipsis where it was longer."""
     kept: list[tuple[str, str]] = []
     for text, style in line:
-        room = columns - _wide(tuple(kept))
+        room = columns - extent(tuple(kept))
         kept.append((clipped(text, room, glyphs.ellipsis), style))
         if width(text) > room:
             break

@@ -22,8 +22,7 @@ from rich.text import Text
 
 from relman.clock import Clock
 from relman.models import Event
-from relman.render.frame import ASCII, Glyphs, Line, Page, record, region, status
-from relman.render.pages import width
+from relman.render.frame import ASCII, Glyphs, Line, Page, extent, record, region, status
 from relman.render.progress import Progress
 
 TICK = 0.25
@@ -63,8 +62,10 @@ class Live:
     def __exit__(self, *_: object) -> None:
         """Give the terminal back; what ran, and where the traffic is, stays to be read."""
         with suppress(OSError), self._lock:  # the block's own error matters more than a lost terminal
-            self._fit()
-            self._leave(self._status())
+            try:
+                self._fit()
+            finally:
+                self._leave(self._status())
 
     def __call__(self, event: Event) -> None:
         """Show the event.
@@ -146,7 +147,7 @@ class Live:
         """
         columns, rows = _size(self._out)
         if columns < self._console.width and self._rewraps:
-            extra = sum(max(_columns(line) - 1, 0) // columns for line in self._frame)
+            extra = sum(max(extent(line) - 1, 0) // columns for line in self._frame)
             self._console.control(
                 *[Control((ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1))] * extra
             )
@@ -192,10 +193,6 @@ def _size(out: TextIO) -> tuple[int, int]:
 
 def _speaks_unicode(out: TextIO) -> bool:
     return (out.encoding or "").lower().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}
-
-
-def _columns(line: Line) -> int:
-    return sum(width(text) for text, _ in line)
 
 
 def _text(line: Line) -> Text:

@@ -6,7 +6,7 @@ What it is not: a run's screen, or a reader of anything: it is handed what it sh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from relman.render.pages import ago, bar, lasted, table
 from relman.status import Status
 
 BAR = 40
+MOVES = {"release.shipped", "release.adopted", "release.rolled_back"}
 WORDS = {
     "release.shipped": "shipped",
     "release.adopted": "adopted",
@@ -62,10 +63,10 @@ def status_json(now: Status, *, opens: str = "") -> str:
     return json.dumps(told)
 
 
-def history(entries: Iterable[Entry]) -> str:
+def history(entries: Iterable[Entry], labels: Mapping[str, str]) -> str:
     """``release.history``: every release, rollback and adoption, newest first."""
     rows = [
-        [_moment(entry.at), WORDS[entry.kind], _subject(entry), entry.actor, entry.run or "-"]
+        [_moment(entry.at), WORDS[entry.kind], _subject(entry, labels), entry.actor, entry.run or "-"]
         for entry in entries
         if entry.kind in WORDS
     ]
@@ -125,7 +126,7 @@ def _way_back(now: Status) -> list[list[str]]:
         return [["way back", f"{', '.join(str(one) for one in found)}    inv release.rollback"]]
     if now.live and not now.chain:
         return [["way back", "none: relman never released this service    inv release.adopt"]]
-    return [["way back", "none yet: the first release"]] if now.live else []
+    return [["way back", "none: no other good release is known"]] if now.live else []
 
 
 def _open(now: Status) -> list[list[str]]:
@@ -159,13 +160,14 @@ def _told(entry: Entry) -> Iterable[list[str]]:
         ]
 
 
-def _subject(entry: Entry) -> str:
+def _subject(entry: Entry, labels: Mapping[str, str]) -> str:
     detail = entry.detail
     if "release" in detail:
         return detail["release"]["version"] or str(detail["release"]["revision"])
     if "candidate" in detail:
         return str(detail["candidate"]["version"])
-    return f"{detail['leaves'] or '(split)'} -> {detail['to']}"
+    left, to = (labels.get(detail[name], detail[name]) for name in ("leaves", "to"))
+    return f"{left or '(split)'} -> {to}"
 
 
 def _plan(opening: Entry) -> str:

@@ -93,10 +93,12 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
         return "the service kept changing under our hands"
 
     def _write(self, world: World, live: LiveService, target: Release) -> str:
-        tagged = [release.revision for release in self.chain]
+        whole = TrafficSplit.all_to(target.revision)
+        traffic = composed(live, whole, [release.revision for release in self.chain])
+        # A rollout that failed before any traffic moved leaves no rollback behind: no user saw it.
+        moved = not self.befores or live.split != whole
         rolled = RolledBack(self.leaving, target.revision, stamp(world.clock.now()), self.bad_digest)
-        traffic = composed(live, TrafficSplit.all_to(target.revision), tagged)
-        return write(world, live, {"traffic": traffic}, WayBack(self.chain, rolled))
+        return write(world, live, {"traffic": traffic}, WayBack(self.chain, rolled if moved else None))
 
 
 class VerifyBack(Knowledge, frozen=True, tag="verify-back"):

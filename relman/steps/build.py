@@ -36,8 +36,8 @@ class Build(Step, frozen=True, tag="build"):
 
     @property
     def line(self) -> str:
-        """Which commit becomes which image."""
-        return f"build {self.commit[:SHORT]} as {self.image}"
+        """Which commit becomes an image."""
+        return f"build {self.commit[:SHORT]}"
 
     @property
     def tag(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from relman import smoke
-from relman.models import Event, Release, TrafficSplit
+from relman.models import Event, Release, TrafficSplit, spelled
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
 from relman.steps.traffic import other_hand, read
 
@@ -31,7 +31,7 @@ class Bake(Step, frozen=True, tag="bake"):
     @property
     def line(self) -> str:
         """Where it waits, and for how long."""
-        return f"bake at {self.percent} % for {self.seconds:g} s"
+        return f"bake at {self.percent} % for {spelled(self.seconds)}"
 
     def observe(self, world: World) -> Seen:
         """Read the recorded start; and see that nobody moved the traffic meanwhile."""
@@ -45,7 +45,7 @@ class Bake(Step, frozen=True, tag="bake"):
         elapsed = (world.clock.now() - start).total_seconds()
         if elapsed < self.seconds:
             return Pending(f"bake at {self.percent} %", elapsed, self.seconds)
-        return Done({"text": f"{self.seconds:g} s at {self.percent} %"})
+        return Done({"text": f"{spelled(self.seconds)} at {self.percent} %"})
 
     def act(self, world: World) -> Seen | str:  # noqa: ARG002 - the recorded intent is its start
         """Nothing to do but to wait."""

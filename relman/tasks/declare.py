@@ -142,7 +142,7 @@ class Declared(Task[Callable[..., None]]):
             help={each.name: each.help for each in self.parameters},
         )
         # Shown by --help above the options, which repeat what "Args" says.
-        self.__doc__ = ARGS.sub("", inspect.getdoc(body) or "").strip() + "\n"
+        self.__doc__ = ARGS.sub("", docstring(body)).strip() + "\n"
 
     def argspec(self, body: Callable[..., None]) -> inspect.Signature:  # noqa: ARG002
         """The signature that Invoke sees: text and switches, so that every value reaches us unread."""
@@ -171,7 +171,9 @@ class Declared(Task[Callable[..., None]]):
             UsageError: It has none; doing the real thing instead would be worse than nothing.
         """
         if "dry_run" not in values:
-            raise UsageError(f"{self.name} knows no dry run", clears="the same command without -R/--dry")
+            raise UsageError(
+                "this task knows no dry run", fact=self.name, clears="the same command without -R/--dry"
+            )
         values["dry_run"] = True
 
 
@@ -206,7 +208,7 @@ def parameters(body: Callable[..., None]) -> tuple[Parameter, ...]:
     Raises:
         TypeError: A parameter has no keyword, default, known type or help.
     """
-    abouts = described(inspect.getdoc(body) or "")
+    abouts = described(docstring(body))
     hints = typing.get_type_hints(body)
     declared = list(inspect.signature(body).parameters.values())[1:]
     for each in declared:
@@ -219,9 +221,20 @@ def parameters(body: Callable[..., None]) -> tuple[Parameter, ...]:
     )
 
 
+def docstring(body: Callable[..., None]) -> str:
+    """The docstring without its indentation.
+
+    Raises:
+        TypeError: There is none; ``--list`` would show an empty line.
+    """
+    if not (doc := inspect.getdoc(body)):
+        raise TypeError(f"{body.__qualname__}: a task says in its docstring what it does")
+    return doc + "\n"
+
+
 def described(doc: str) -> dict[str, str]:
     """What the ``Args`` section of a docstring says of each parameter, each on one line."""
-    section = ARGS.search(doc + "\n")
+    section = ARGS.search(doc)
     return {name: " ".join(text.split()) for name, text in ARG.findall(section[1])} if section else {}
 
 

@@ -143,7 +143,7 @@ def rollback(
     with shown(json=json) as screen:
         with opened_for_rollback((service, env, project, region), screen) as relman:
             told = relman.rollback(to)
-        screen.done(told["text"], then=("inv release.status",))
+        screen.done(told, then=("inv release.status",))
 
 
 @task
@@ -217,7 +217,8 @@ def history(_context: Context, *, service: str = "", env: str = "", json: bool =
     from relman.render import reports
 
     with read(service, env) as relman:
-        print((reports.history_json if json else reports.history)(relman.entries()))
+        entries = relman.entries()
+        print(reports.history_json(entries) if json else reports.history(entries, relman.labels()))
 
 
 @task
