@@ -1,0 +1,1 @@
+"""The embedded platform, met over its wire."""
