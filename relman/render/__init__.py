@@ -6,7 +6,8 @@ What it is not: a source of events, or of pages that only read (``render.pages``
 The contract
 ------------
 An :class:`relman.models.Event` has a ``kind``, a ``text``, a step's ``key``, ``seconds``, and
-``facts`` (JSON only). A fact marked ? may be left out. Events come from one thread.
+``facts`` (JSON only). A fact marked ? may be left out. Events come from one thread; a signal
+handler may emit in the middle of another event, and is shown after it.
 
 ========================  ==========================================  ===============================
 kind                      text                                        facts
@@ -17,7 +18,8 @@ kind                      text                                        facts
 ``gate``                  the gate's name                             ``answer`` (go, no-go, unknown,
                                                                       not set up), ``fact``,
                                                                       ``clears``?
-``step.started``          the step's line                             ``number``?, ``of``?
+``step.started``          the step's line                             ``number``?, ``of``?,
+                                                                      ``returning``?
 ``step.waiting``          what it waits for: ``bake at 20 %``         ``elapsed``?, ``total``? (both
                                                                       seconds), ``detail``?
 ``step.done``             the step's line; ``seconds``                ``number``?, ``of``?, ``value``?
@@ -35,7 +37,8 @@ What the renderers read from the order:
 
 - ``plan`` starts over: a stream may hold several runs, one after the other (the demo does).
 - A step's ``seconds`` in the plan is how long it is expected to take; it feeds "about 23 min left".
-- A ``step.done`` after a ``step.failed`` belongs to putting things back and is shown as a return.
+- What starts with ``returning``, or after a ``step.failed``, puts things back and is shown as a
+  return; nothing is pending then.
 - ``shares`` name the candidate first, because the first share is drawn in the candidate's fill. A
   share of 0 % may stand there, so that the bar is full or empty and not absent.
 - ``foot`` replaces the live screen's last line (a rollback should not advise a rollback).
@@ -49,12 +52,13 @@ event's own fields, one object a line, ASCII only.
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TextIO
 
 from relman.clock import Clock
-from relman.models import Emit
+from relman.models import Emit, Event
 from relman.render.lines import Lines
 from relman.render.plain import Plain
 
@@ -83,7 +87,7 @@ def screen(
         BrokenPipeError: At an event, when nobody reads ``out`` any more.
     """
     with _forgiving(out), _renderer(out, err, json=json, color=color, environ=environ, clock=clock) as emit:
-        yield emit
+        yield _InTurn(emit)
 
 
 def animates(out: TextIO, environ: Mapping[str, str]) -> bool:
@@ -116,6 +120,27 @@ def _renderer(
     from relman.render.live import Live
 
     return Live(out, err, color=colored(color, environ), environ=environ, clock=clock)
+
+
+class _InTurn:
+    """Shows one event at a time, also when a signal handler emits in the middle of another.
+
+    A buffered stream refuses to be written from within its own write, and the handler of the first
+    Ctrl-C has something to say.
+    """
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit, self._heard, self._busy = emit, deque[Event](), False
+
+    def __call__(self, event: Event) -> None:
+        self._heard.append(event)
+        while self._heard and not self._busy:
+            self._busy = True
+            try:
+                if self._heard:  # a handler may have shown it between the two lines above
+                    self._emit(self._heard.popleft())
+            finally:
+                self._busy = False
 
 
 @contextmanager

@@ -34,6 +34,7 @@ SECONDS_COLUMN = 11  # "10 min 11 s"
 GATE_COLUMN = 20
 FILLS = ("cyan", "white", "magenta", "yellow")
 PAUSED = 6
+MOVING = {"step.started", "step.waiting", "traffic"}
 
 
 class Glyphs(NamedTuple):
@@ -73,8 +74,7 @@ class Page(NamedTuple):
 
 def record(event: Event, page: Page) -> list[Line]:
     """The lines that an event leaves in the scrollback for good."""
-    says = _RECORDS.get(event.kind)
-    return list(says(event, page)) if says else []
+    return [] if event.kind in MOVING else list(_RECORDS.get(event.kind, _note)(event, page))
 
 
 def region(page: Page, now: datetime) -> list[Line]:
@@ -155,7 +155,7 @@ def _as_many_as_fit(lines: list[str], room: int, glyphs: Glyphs) -> str:
 
 def _foot(page: Page, now: datetime) -> Iterator[Line]:
     """The total time and what a person can do; broken between pieces where it does not fit."""
-    choices = () if page.progress.failed else page.progress.foot
+    choices = () if page.progress.returning else page.progress.foot
     row = f" {clockface(page.progress.elapsed(now))} elapsed"
     for piece in choices:
         longer = row + page.glyphs.between + piece
@@ -190,7 +190,7 @@ def _answers(glyphs: Glyphs) -> dict[str, tuple[str, str]]:
 
 
 def _step_done(event: Event, page: Page) -> Iterator[Line]:
-    back = page.progress.failed
+    back = page.progress.returning
     sign = (page.glyphs.back, "bold yellow") if back else (page.glyphs.done, "green")
     yield from _finished(event, page, sign, said(event, "value"))
 

@@ -67,7 +67,7 @@ class Plain:
             case "traffic":
                 return self._traffic(event)
             case "step.done":
-                return [self._step(event, "return" if self._progress.failed else "done", "value")]
+                return [self._step(event, "return" if self._progress.returning else "done", "value")]
             case "step.failed":
                 return [self._step(event, "failed", "reason")]
         return _SAYS.get(event.kind, _note)(event)

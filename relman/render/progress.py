@@ -44,7 +44,7 @@ class Progress(msgspec.Struct, frozen=True):
         lines: Every step's line, in the plan's order.
         running: The step that runs, if one does.
         shares: The traffic split last seen, the candidate first.
-        failed: A step failed; what follows puts things back.
+        returning: A step failed or the run was aborted; what follows puts things back.
         foot: What a person can do meanwhile.
     """
 
@@ -53,7 +53,7 @@ class Progress(msgspec.Struct, frozen=True):
     lines: tuple[str, ...] = ()
     running: Running | None = None
     shares: tuple[Share, ...] = ()
-    failed: bool = False
+    returning: bool = False
     foot: tuple[str, ...] = FOOT
 
     def after(self, event: Event, now: datetime) -> Progress:
@@ -87,7 +87,9 @@ def _planned(_before: Progress, event: Event, now: datetime) -> Progress:
 def _started(before: Progress, event: Event, now: datetime) -> Progress:
     expected = next((step.seconds for step in before.pending if step.key == event.key), None)
     running = Running(event.key, printable(event.text), now, expected=expected)
-    return msgspec.structs.replace(before, running=running, pending=_without(before, event.key))
+    returning = before.returning or bool(event.facts.get("returning"))
+    pending = () if returning else _without(before, event.key)
+    return msgspec.structs.replace(before, running=running, pending=pending, returning=returning)
 
 
 def _waiting(before: Progress, event: Event, now: datetime) -> Progress:
@@ -110,7 +112,7 @@ def _ended(before: Progress, event: Event, _now: datetime) -> Progress:
 
 
 def _failed(before: Progress, _event: Event, _now: datetime) -> Progress:
-    return msgspec.structs.replace(before, running=None, pending=(), failed=True)
+    return msgspec.structs.replace(before, running=None, pending=(), returning=True)
 
 
 def _shifted(before: Progress, event: Event, _now: datetime) -> Progress:

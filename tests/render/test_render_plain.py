@@ -125,6 +125,31 @@ def test_each_line_is_written_at_once(hand: Hand) -> None:
         assert far.read(100) == b"traffic         1.8.0  25 %  1.7.3  75 %\n"
 
 
+def test_a_signal_may_speak_in_the_middle_of_an_event(hand: Hand) -> None:
+    """The first Ctrl-C is answered by a note, also when it comes while a line is written."""
+
+    class Interrupted(io.StringIO):
+        def write(self, text: str) -> int:
+            if "shift" in text:
+                emit(Event("note", "stopping at the next safe point"))
+            return super().write(text)
+
+    out = Interrupted()
+    with render.screen(out, io.StringIO(), environ={}, clock=hand.clock) as emit:
+        emit(Event("step.done", "shift 25 %", key="s"))
+    assert out.getvalue() == ("step   done     shift 25 %\nnote            stopping at the next safe point\n")
+
+
+def test_what_an_abort_puts_back_is_a_return(hand: Hand) -> None:
+    """No step failed, a person wanted it; the log says all the same what these steps are."""
+    facts = {"returning": True}
+    started = Event("step.started", "all traffic back to 1.7.3", key="back", facts=facts)
+    done = Event("step.done", "all traffic back to 1.7.3", key="back", seconds=1, facts=facts)
+    assert shown(hand, [*opening(), started, done]).endswith(
+        "step   return   all traffic back to 1.7.3   1 s\n"
+    )
+
+
 def test_an_old_encoding_gets_question_marks(hand: Hand) -> None:
     """No event crashes a release because a locale is ASCII; the stream is as before afterwards."""
     raw = io.BytesIO()
