@@ -28,6 +28,7 @@ OURS = HOP_BY_HOP | {
 }
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 BAD_IN_VALUE = frozenset(b"\r\n\0")
+VERSIONS = frozenset({"1.0", "1.1"})
 SCHEMES = (b"http://", b"https://")
 
 
@@ -132,6 +133,8 @@ def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Req
     Raises:
         BadMessage: It is ambiguous, or nothing that a proxy in front of a service forwards.
     """
+    if version not in VERSIONS:
+        raise BadMessage(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.0 and HTTP/1.1 are spoken here")
     values = _Values(fields)
     target, host = _target(method, url, values, version)
     framing, length = _request_framing(values, version)
@@ -159,6 +162,8 @@ def read_response(method: bytes, status: int, reason: bytes, version: str, field
     Raises:
         BadMessage: It is ambiguous.
     """
+    if version not in VERSIONS:
+        raise BadMessage(HTTPStatus.BAD_GATEWAY, "it speaks neither HTTP/1.0 nor HTTP/1.1")
     values = _Values(fields)
     tokens = values.tokens(b"connection")
     framing, length = _response_framing(values, method, status)

@@ -220,8 +220,8 @@ class Upstream(asyncio.Protocol):
             self._malformed()
 
     def _switching(self, response: Response) -> None:
-        if not response.upgrade or self._exchange is None:
-            raise BadMessage(HTTPStatus.BAD_GATEWAY, "it switched to no protocol")
+        if self._exchange is None or not (response.upgrade and self._exchange.request.upgrade):
+            raise BadMessage(HTTPStatus.BAD_GATEWAY, "it switched to another protocol unasked")
         self._exchange.answered(response)
 
     def _malformed(self) -> None:

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 NAME = "projects/p/locations/l/services/shop"
 PATIENCE = 10.0
 """Seconds after which something that should have happened has not."""
+
+Heads = list[tuple[bytes, dict[bytes, bytes]]]
 
 
 class Dataplane:
@@ -58,6 +61,11 @@ class Dataplane:
         self.port = answer["services"][NAME]["port"]
         return self.port
 
+    def clear(self) -> None:
+        """Serve nothing."""
+        self.ask("table", services=[])
+        self.port = 0
+
     def stats(self, revision: str) -> dict[str, Any]:
         """The counters of one revision."""
         found = self.ask("stats")["revisions"][revision]
@@ -73,6 +81,18 @@ class Dataplane:
         self._lines.close()
         self._socket.close()
         return errors.decode()
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Dataplane]:
+    """A data plane, which must have nothing to complain about when it ends."""
+    dataplane = Dataplane(folder)
+    try:
+        yield dataplane
+    finally:
+        complaints = dataplane.close()
+    assert complaints == ""
+    assert dataplane.process.returncode == 0
 
 
 class Backend:
@@ -126,7 +146,7 @@ class Peer:
         """Take it over."""
         connection.settimeout(PATIENCE)
         self.socket = connection
-        self.buffer = b""
+        self.buffer = bytearray()
 
     def send(self, data: bytes) -> None:
         """All of it."""
@@ -148,14 +168,14 @@ class Peer:
         """Everything up to and including ``end``."""
         while end not in self.buffer:
             self.more()
-        found, _, self.buffer = self.buffer.partition(end)
-        return found + end
+        return self.exactly(self.buffer.index(end) + len(end))
 
     def exactly(self, size: int) -> bytes:
         """So many bytes."""
         while len(self.buffer) < size:
             self.more()
-        found, self.buffer = self.buffer[:size], self.buffer[size:]
+        found = bytes(self.buffer[:size])
+        del self.buffer[:size]
         return found
 
     def rest(self) -> bytes:
@@ -163,8 +183,7 @@ class Peer:
         with contextlib.suppress(EOFError):
             while True:
                 self.more()
-        found, self.buffer = self.buffer, b""
-        return found
+        return self.exactly(len(self.buffer))
 
     def head(self) -> tuple[bytes, dict[bytes, bytes]]:
         """The first line of a message, and its fields by name in lower case."""
@@ -223,6 +242,35 @@ def saying(name: str) -> Callable[[Peer], None]:
             _, fields = peer.head()
             body = name.encode() + peer.exactly(int(fields.get(b"content-length", 0)))
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    return talk
+
+
+@contextlib.contextmanager
+def between(plane: Dataplane, talk: Callable[[Peer], None], **more: object) -> Iterator[Peer]:
+    """A client's connection to a service whose backend talks like this."""
+    with Backend(talk) as backend, dial(plane.serve({"r": 100}, {"r": backend.port}, **more)) as peer:
+        yield peer
+
+
+def answering(*answers: bytes) -> Callable[[Peer], None]:
+    """A backend that reads a head and answers with these bytes, one after another, then closes."""
+
+    def talk(peer: Peer) -> None:
+        for answer in answers:
+            peer.head()
+            peer.send(answer)
+
+    return talk
+
+
+def recording(heads: Heads, answer: bytes) -> Callable[[Peer], None]:
+    """A backend that keeps the heads it reads."""
+
+    def talk(peer: Peer) -> None:
+        while True:
+            heads.append(peer.head())
+            peer.send(answer)
 
     return talk
 

@@ -1,0 +1,1 @@
+"""The data plane: a process, met over plain sockets."""
