@@ -45,7 +45,7 @@ def containers(spec: Section, image: str, extras: Extras) -> list[dict[str, Any]
     found = spec.sections("containers")
     if not found:
         raise spec.error("containers", "a service needs at least one")
-    serving = found if len(found) == 1 else [one for one in found if "ports" in one]
+    serving = found if len(found) == 1 else [one for one in found if one.left.get("ports")]
     if len(serving) != 1:
         raise spec.error("containers", f"exactly one of several needs 'ports', {len(serving)} have them")
     return [_container(one, image if one is serving[0] else None, extras) for one in found]
@@ -75,6 +75,9 @@ def _container(one: Section, image: str | None, extras: Extras) -> dict[str, Any
     own = one.take("image") if image else one.needed("image")
     name = one.text("name")
     mounts = [_mount(mount) for mount in one.sections("volumeMounts")]
+    ports = [_port(port) for port in one.sections("ports")]
+    if len(ports) > 1:
+        raise one.error("ports", "Cloud Run takes one port")
     taken = {mount["mountPath"] for mount in mounts}
     return said(
         name=name,
@@ -83,7 +86,7 @@ def _container(one: Section, image: str | None, extras: Extras) -> dict[str, Any
         args=one.texts("args"),
         env=_environment(one, extras.aliases),
         resources=_resources(one.section("resources"), extras.cpu),
-        ports=[_port(port) for port in one.sections("ports")],
+        ports=ports,
         volumeMounts=mounts + [dict(more) for more in extras.mounts if more["mountPath"] not in taken],
         workingDir=one.text("workingDir"),
         dependsOn=list(extras.dependencies.get(name or "", ())),

@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 LONGEST = 200_000
 MOST_VALUES = 20_000
 DEEPEST = 50
+SCALARS = {"str", "int", "float", "bool", "null", "timestamp"}
 LARGEST = 2**31 - 1
 """The largest number that a field of the API can hold."""
 
@@ -98,18 +99,22 @@ class Document:
 
     def _broken(self, error: yaml.MarkedYAMLError) -> ConfigError:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return ConfigError("the manifest is no YAML", fact=f"{self.where}:{line}: {error.problem}")
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        return ConfigError("the manifest is no YAML", fact=f"{self.where}:{line}: {said}")
 
     def _value(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path) -> object:
         """A node as a value. Aliases are followed, so what they amount to is counted."""
         self._lines.setdefault(path, node.start_mark.line + 1)
         if len(self._lines) > MOST_VALUES or len(path) > DEEPEST:
             raise self.error(path[:1], "too many values, or nested too deeply (aliases count in full)")
-        if isinstance(node, yaml.MappingNode):
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        if isinstance(node, yaml.ScalarNode) and tag in SCALARS:
+            return loader.construct_object(node)
+        if isinstance(node, yaml.MappingNode) and tag == "map":
             return self._mapping(loader, node, path)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and tag == "seq":
             return [self._value(loader, inner, (*path, n)) for n, inner in enumerate(node.value)]
-        return loader.construct_object(node)
+        raise self.error(path, f"the YAML tag {tag!r} means nothing here")
 
     def _mapping(self, loader: yaml.SafeLoader, node: yaml.MappingNode, path: Path) -> dict[str, object]:
         found: dict[str, object] = {}
