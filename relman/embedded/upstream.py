@@ -38,7 +38,7 @@ class Upstream(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._method = b""
         self._parser: httptools.HttpResponseParser | None = None
-        self._tunnel, self._silent = False, True
+        self._tunnel, self._silent, self._done = False, True, False
         self._begin_head()
 
     # -- what the exchange calls
@@ -153,8 +153,11 @@ class Upstream(asyncio.Protocol):
     # -- what the parser calls
 
     def on_message_begin(self) -> None:
-        """A new head."""
-        self._begin_head()
+        """A new head, or bytes after the answer, which are nobody's."""
+        if self._done:
+            self._reusable = False
+        else:
+            self._begin_head()
 
     def on_status(self, reason: bytes) -> None:
         """A part of the reason phrase."""
@@ -168,7 +171,7 @@ class Upstream(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._in_head = False
-        if self._exchange is None or self._parser is None:
+        if self._exchange is None or self._parser is None or self._done:
             return None
         parser = self._parser
         status, version = parser.get_status_code(), parser.get_http_version()
@@ -181,19 +184,19 @@ class Upstream(asyncio.Protocol):
         self._framing, self._reusable = response.framing, response.keep_alive
         self._exchange.answered(response)
         if self._method == b"HEAD":  # the parser would wait for a body
-            self._parser = None
-            self._complete()
+            self._parser, self._done = None, True
         return None
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        if self._exchange is not None:
+        if self._done:
+            self._reusable = False
+        elif self._exchange is not None:
             self._exchange.body(data)
 
     def on_message_complete(self) -> None:
         """The whole message was read."""
-        if not self._interim and self._parser is not None:
-            self._complete()
+        self._done = self._done or not self._interim
 
     # -- inside
 
@@ -201,23 +204,29 @@ class Upstream(asyncio.Protocol):
         self._fields: Fields = []
         self._reason = b""
         self._in_head, self._interim = True, False
-        self._framing, self._reusable = Framing.NONE, False
+        self._framing, self._reusable, self._done = Framing.NONE, False, False
         self._head_size = 0
 
     def _parse(self, data: bytes, exchange: Exchange) -> None:
         parser = self._parser
         if parser is None:
-            return
+            return None
         self._head_size += len(data)
         try:
             parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._tunnel = True
             exchange.switched(data[upgrade.args[0] :])
-        except (httptools.HttpParserError, BadMessage):
-            self._malformed()
-        if self._in_head and self._exchange is not None and self._head_size > MAX_HEAD:
-            self._malformed()
+        except httptools.HttpParserError:
+            self._reusable = False
+            if not self._done:
+                return self._malformed()
+        # Only now, with no byte left over: the next request may go out on this connection within this call.
+        if self._done:
+            return exchange.complete(reusable=self._reusable)
+        if self._in_head and self._head_size > MAX_HEAD:
+            return self._malformed()
+        return None
 
     def _switching(self, response: Response) -> None:
         if self._exchange is None or not (response.upgrade and self._exchange.request.upgrade):
@@ -229,7 +238,3 @@ class Upstream(asyncio.Protocol):
         self.abort()
         if exchange is not None:
             exchange.lost("malformed")
-
-    def _complete(self) -> None:
-        if self._exchange is not None:
-            self._exchange.complete(reusable=self._reusable)

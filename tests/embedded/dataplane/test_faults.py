@@ -103,6 +103,8 @@ def test_more_than_an_answer(plane: Dataplane) -> None:
         for _ in range(3):
             peer.send(GET)
             assert peer.response()[0] == 204
+        peer.send(GET * 5)
+        assert [peer.response()[0] for _ in range(5)] == [204] * 5
 
 
 def test_the_time_limit(plane: Dataplane) -> None:
@@ -134,8 +136,8 @@ def test_a_client_that_leaves(plane: Dataplane) -> None:
     left = threading.Event()
 
     def waiting(peer: Peer) -> None:
-        peer.head()
         try:
+            peer.head()
             peer.more()
         except (EOFError, OSError):
             left.set()

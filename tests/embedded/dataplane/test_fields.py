@@ -66,7 +66,7 @@ REFUSED = [
     (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
     (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", 431),
-    (b"GET /" + b"a" * 300_000, 431),
+    (b"GET /" + b"a" * 700_000, 431),
     (b"\x16\x03\x01\x02\x00\x01\x00", 400),
 ]
 
