@@ -1,0 +1,1 @@
+"""The image builder, met with real git, pip, npm and processes."""
