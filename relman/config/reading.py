@@ -159,6 +159,7 @@ def _path(text: str) -> Path:
 def _in_toml(what: str) -> str:
     """A sentence of msgspec in the words of TOML: ``expected an integer, got a string``."""
     told = re.sub(r"`([a-z| ]+)`", lambda m: " or ".join(_TOML.get(t, t) for t in m[1].split(" | ")), what)
+    told = told.replace("Invalid RFC3339 encoded date", "expected a date such as '2026-12-25'")
     return told.replace(" or nothing", "").replace("Expected", "expected")
 
 

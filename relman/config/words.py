@@ -45,7 +45,7 @@ class Word(str):
     @classmethod
     def fits(cls, text: str) -> bool:
         """Whether the text has this shape."""
-        return re.fullmatch(cls.pattern, text) is not None
+        return re.fullmatch(cls.pattern, text, re.ASCII) is not None
 
     @classmethod
     def hint(cls, _text: object) -> str:
