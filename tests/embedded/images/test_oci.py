@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -96,7 +95,7 @@ def test_requirements_that_fail(repository: Path, tmp_path: Path) -> None:
     assert caught.value.kind == "USER_BUILD_STEP"
 
 
-@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+@pytest.mark.needs_program("npm")
 def test_a_package_lock_is_installed(repository: Path, tmp_path: Path) -> None:
     """Npm installs the lock file's packages next to the source, and the service finds them."""
     lock = {
