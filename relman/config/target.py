@@ -70,8 +70,8 @@ class Config(Sections, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> pathlib.Path:
-        """The folder of the file; paths in it are relative to this."""
-        return self.source.path.parent
+        """The folder of the file, links resolved; paths in the file are relative to this."""
+        return self.source.path.parent.resolve()
 
     def key(self, service: str | None = None, env: str | None = None) -> ServiceKey:
         """Which Cloud Run service is meant; looks at no file, so a rollback can ask it.
@@ -160,5 +160,4 @@ def _said(table: Service, service: str, environment: str, key: str) -> tuple[Pat
 
 def _repository(folder: pathlib.Path) -> pathlib.Path:
     """The nearest folder, from here up, that git keeps; without git, the folder itself."""
-    here = folder.resolve()
-    return next((parent for parent in (here, *here.parents) if (parent / ".git").exists()), here)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

@@ -183,3 +183,15 @@ def test_what_is_no_duration(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(UsageError, match="not a duration"):
         config.duration(text)
+
+
+def test_a_repository_reached_through_a_link(tmp_path: Path) -> None:
+    """Files are relative to the folder, whatever name led to it."""
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "service.yaml").write_text("")
+    (tmp_path / "link").symlink_to(real)
+    read = loaded(tmp_path / "link", TWO)
+    manifest = read.select("api", "staging").manifest
+    assert manifest is not None
+    assert str(manifest.relative_to(read.folder)) == "service.yaml"
