@@ -55,6 +55,7 @@ def serve(state: Path, port: int) -> None:
     """
     state.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.chdir(state)  # the data plane's socket is reached by a short name: its whole path may be too long
     with _locked(state):
         from relman.embedded.platform import Platform
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from relman.embedded.process import Process, find, found, peer
 from relman.embedded.store import ProcessRow, Store
 
+SOCKET = "dataplane.sock"
+"""By this short name, from the state folder: a socket's path has at most 107 bytes."""
+
 
 async def stop(state: Path) -> bool:
     """Stop revisions and data plane of a folder whose lock is held.
@@ -39,7 +42,7 @@ def alive(row: ProcessRow) -> Process | None:
 
 
 def _data_plane(state: Path) -> Process | None:
-    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
-        connection.connect(str(state / "dataplane.sock"))
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError), contextlib.chdir(state):
+        connection.connect(SOCKET)
         return found(peer(connection))
     return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from relman.embedded.store import Store
 
 PREFERRED_PORT = 8085
 STATUS = b"/status"
+log = logging.getLogger(__name__)
 
 
 class Platform:
@@ -45,6 +47,7 @@ class Platform:
         self.store = Store(state / "state.db")
         self._runtime = Runtime(state, self.store)
         operations = Operations(self.store)
+        operations.forget_old()
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now)
         self._services = services.shelf
@@ -77,6 +80,7 @@ class Platform:
         await self._server.start(ports.HOST, port)
         self.store.keep_setting("port", str(port))
         try:
+            log.info("serving on http://%s:%s", ports.HOST, port)
             await self._plane.start()
             await self._reconciler.begin()
             self._builds.begin()
@@ -86,12 +90,13 @@ class Platform:
             await self._stop()
 
     async def _stop(self) -> None:
-        """1 no new requests, 2 no new changes, 3 no traffic, 4 no processes."""
+        """1 no requests to the APIs, 2 no builds and changes, 3 no traffic, 4 no processes."""
         (self._state / "serving").unlink(missing_ok=True)
         await self._server.stop()
         await self._builds.stop()
         await self._reconciler.stop()
-        await asyncio.gather(self._plane.stop(), self._runtime.stop())
+        await self._plane.stop()
+        await self._runtime.stop()
         self.store.close()
 
     async def _answer(self, request: Request) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from http.client import HTTPConnection, HTTPException
 
 from google.protobuf.message import Message
 
@@ -43,7 +42,7 @@ async def _until(ask: Callable[[], Awaitable[bool]]) -> None:
 
 def _ask(probe: Message, port: int) -> Callable[[], Awaitable[bool]]:
     if probe.HasField("http_get"):
-        return lambda: asyncio.to_thread(_answers, probe, port)
+        return lambda: _answers(probe, port)
     return lambda: listens(port)
 
 
@@ -57,14 +56,23 @@ async def listens(port: int) -> bool:
     return True
 
 
-def _answers(probe: Message, port: int) -> bool:
-    """Whether a GET is answered with a status from 200 to 399."""
-    connection = HTTPConnection(HOST, port, timeout=probe.timeout_seconds)
-    headers = {one.name: one.value for one in probe.http_get.http_headers}
+async def _answers(probe: Message, port: int) -> bool:
+    """Whether a GET is answered with a status from 200 to 399 within the probe's timeout."""
+    fields = [f"{one.name}: {one.value}\r\n" for one in probe.http_get.http_headers]
+    head = f"GET {probe.http_get.path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n"
     try:
-        connection.request("GET", probe.http_get.path, headers=headers)
-        return connection.getresponse().status in range(200, 400)
-    except (OSError, HTTPException):
+        async with asyncio.timeout(probe.timeout_seconds):
+            line = await _first_line(port, f"{head}{''.join(fields)}\r\n".encode())
+    except (OSError, TimeoutError, ValueError):
         return False
+    status = line.split(maxsplit=2)[1:2]
+    return bool(status) and status[0].isdigit() and int(status[0]) in range(200, 400)
+
+
+async def _first_line(port: int, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        writer.write(request)
+        return await reader.readline()
     finally:
-        connection.close()
+        writer.transport.abort()

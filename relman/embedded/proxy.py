@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from relman.embedded.leftovers import SOCKET
 from relman.embedded.process import Process, found, peer, spawn
 
 POLL_S = 0.01
@@ -29,14 +30,13 @@ class DataPlane:
     """The one data plane of a platform.
 
     Args:
-        state: The platform's folder; the socket and the log are in it.
+        state: The platform's folder, and this process's too; the socket and the log are in it.
         table: Gives the whole table whenever it has to be told.
     """
 
     def __init__(self, state: Path, table: Callable[[], list[dict[str, Any]]]) -> None:
         """Nothing is started yet."""
         self._state = state
-        self._socket = state / "dataplane.sock"
         self._table = table
         self._flips = asyncio.Lock()
         self._child: Process | None = None
@@ -99,7 +99,7 @@ class DataPlane:
                 await asyncio.sleep(POLL_S)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_unix_connection(self._socket, limit=LINE)
+        reader, writer = await asyncio.open_unix_connection(SOCKET, limit=LINE)
         self.pid = peer(writer.get_extra_info("socket"))
         return reader, writer
 
@@ -134,7 +134,7 @@ class DataPlane:
             ConnectionError: It is not there, died before it answered, or said no.
         """
         try:
-            reader, writer = await asyncio.open_unix_connection(self._socket, limit=LINE)
+            reader, writer = await asyncio.open_unix_connection(SOCKET, limit=LINE)
         except OSError as error:
             raise ConnectionError(f"the data plane is not there: {error}") from error
         try:
@@ -159,5 +159,5 @@ def start(state: Path) -> Process:
     """Start a data plane in a session of its own."""
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH", "")]))
-    argv = [sys.executable, "-m", "relman.embedded.dataplane", "--socket", str(state / "dataplane.sock")]
+    argv = [sys.executable, "-m", "relman.embedded.dataplane", "--socket", SOCKET]
     return spawn(argv, env=os.environ | {"PYTHONPATH": path}, cwd=state, log=state / "dataplane.log")

@@ -246,7 +246,7 @@ class Reconciler:
             if not conditions.retired(revision):
                 conditions.revision_retires(revision, self._now())
                 self._revisions.write(one)
-            if revision.name in self._runtime.wanted() and revision.name not in self._leaving:
+            if self._runtime.has(revision.name) and revision.name not in self._leaving:
                 self._leaving[revision.name] = asyncio.create_task(self._leave(revision.name))
 
     def _is_wanted(self, revision: Message) -> bool:

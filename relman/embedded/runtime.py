@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -86,9 +87,9 @@ class Runtime:
         process = self._running.get(revision)
         return process.pid if process else 0
 
-    def wanted(self) -> list[str]:
-        """The revisions that are kept up."""
-        return list(self._keepers)
+    def has(self, revision: str) -> bool:
+        """Whether the revision is kept up, or was by a platform that was killed."""
+        return revision in self._keepers or self._store.process(revision) is not None
 
     def log_of(self, revision: str) -> Path:
         """The file that takes what the revision prints."""
@@ -173,7 +174,7 @@ class Runtime:
     async def _start(self, revision: Message) -> Process:
         try:
             return await self._spawn(revision)
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise Unready(Trouble(f"The container cannot be started: {error}.")) from error
 
     async def _spawn(self, revision: Message) -> Process:

@@ -1,0 +1,51 @@
+"""The platform that the tests of this folder share, and one of its own for those that kill it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.embedded import world
+from tests.embedded.world import World
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository with the app and how it starts."""
+    folder = tmp_path_factory.mktemp("repository")
+    shutil.copy(Path(__file__).with_name("app.py"), folder)
+    (folder / "Procfile").write_text("web: python app.py\n")
+    (folder / "Dockerfile").write_text(
+        'FROM python:3.11\nCOPY . /app\nWORKDIR /app\nCMD ["python", "app.py"]\n'
+    )
+    world.git(folder, "init", "-q")
+    world.git(folder, "add", ".")
+    world.git(folder, "commit", "-q", "-m", "one")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[World]:
+    """One platform for all tests that leave it as it is, with the app's image built."""
+    yield from _running(tmp_path_factory.mktemp("platform"), repository)
+
+
+@pytest.fixture
+def own(tmp_path: Path, repository: Path) -> Iterator[World]:
+    """A platform of the test's own, which it may kill."""
+    yield from _running(tmp_path / "state", repository)
+
+
+def _running(state: Path, repository: Path) -> Iterator[World]:
+    one = world.launched(state, repository)
+    try:
+        built = one.build()
+        one.image = f"eu/p1/api@{built.results.images[0].digest}"
+        yield one
+    finally:
+        stopped = world.command("down", "--state", state)
+        one.close()
+        assert stopped.returncode == 0

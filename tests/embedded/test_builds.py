@@ -1,0 +1,133 @@
+"""Cloud Build over Google's own client: built, told, listed, cancelled (rows B1 to B5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.api_core import exceptions
+from google.cloud.devtools import cloudbuild_v1
+
+from tests.embedded import world
+from tests.embedded.world import DOCKER, PACK, PLACE, World, until
+
+Status = cloudbuild_v1.Build.Status
+Failure = cloudbuild_v1.Build.FailureInfo.FailureType
+
+
+def test_rows_b1_b3_b4_a_build_tells_image_source_and_times(platform: World) -> None:
+    """The digest is the image's, the commit is whole, the log has a place."""
+    sha = world.git(platform.repository, "rev-parse", "HEAD")
+    build = platform.build(tags=["one"])
+    assert build.status == Status.SUCCESS
+    assert [(one.name, one.digest) for one in build.results.images] == [
+        ("eu/p1/api:v1", platform.image.partition("@")[2])
+    ]
+    assert build.source_provenance.resolved_git_source.revision == sha
+    assert build.create_time <= build.start_time <= build.finish_time
+    assert {step.status for step in build.steps} == {Status.SUCCESS}
+    assert build.log_url.startswith("file://")
+
+
+def test_row_b1_the_operation_ends_with_the_build(platform: World) -> None:
+    """Over the client's own polling, in no region and in one."""
+    build = request(platform, "build", "eu/p1/api:v1")
+    for place in ({"project_id": "p1"}, {"parent": PLACE}):
+        begun: Any = platform.builds.create_build({"build": build, **place})
+        assert begun.operation.name.startswith("operations/build/p1/" if "parent" not in place else PLACE)
+        assert begun.result(timeout=20).status == Status.SUCCESS
+
+
+def test_row_b4_the_same_commit_gives_the_same_digest_by_docker_and_its_name(platform: World) -> None:
+    """Built from a branch's name, by a Dockerfile, twice."""
+    step = {"name": DOCKER, "args": ["build", "-t", "eu/p1/api:$SHORT", "."]}
+    more: dict[str, Any] = {"steps": [step], "substitutions": {"SHORT": "x"}, "images": ["eu/p1/api:$SHORT"]}
+    first, second = platform.build(**more), platform.build(**more)
+    assert first.results.images[0].name == "eu/p1/api:x"
+    assert first.results.images[0].digest == second.results.images[0].digest
+
+
+def test_row_b2_an_entrypoint_of_the_buildpacks_is_the_start(platform: World) -> None:
+    """``GOOGLE_ENTRYPOINT`` goes before the Procfile, so the digest is another."""
+    args = ["build", "eu/p1/other:v1", "--builder", "b", "--env", "GOOGLE_ENTRYPOINT=python app.py --more"]
+    build = platform.build(steps=[{"name": PACK, "args": args}], images=["eu/p1/other:v1"])
+    assert build.status == Status.SUCCESS
+    assert build.results.images[0].digest not in platform.image
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "sentence"),
+    [
+        ({"steps": [{"name": "bash", "args": ["-c", "true"]}]}, Failure.USER_BUILD_STEP, "builder 'bash'"),
+        (
+            {"steps": [{"name": DOCKER, "args": ["build", "-t", "a", "sub"]}]},
+            Failure.USER_BUILD_STEP,
+            "context",
+        ),
+        ({"images": ["eu/p1/none:v1"]}, Failure.USER_BUILD_STEP, "no step builds it"),
+        ({"revision": "0" * 40}, Failure.FETCH_SOURCE_FAILED, "0000000"),
+    ],
+)
+def test_row_b2_a_build_that_cannot_be_done_fails_with_its_reason(
+    platform: World, fields: dict[str, Any], kind: int, sentence: str
+) -> None:
+    """Nothing is done by half."""
+    revision = fields.pop("revision", None)
+    if revision:
+        fields = {"source": {"git_source": {"url": platform.repository.as_uri(), "revision": revision}}}
+    build = platform.build(**fields)
+    assert build.status == Status.FAILURE
+    assert build.failure_info.type_ == kind
+    assert sentence in build.failure_info.detail
+    assert not build.results.images
+
+
+@pytest.mark.parametrize("missing", ["source", "steps"])
+def test_a_build_without_source_or_steps_is_refused(platform: World, missing: str) -> None:
+    """INVALID_ARGUMENT, and no build is kept."""
+    build = request(platform, "build", "x")
+    del build[missing]
+    with pytest.raises(exceptions.BadRequest):
+        platform.builds.create_build({"build": build, "project_id": "p1"})
+
+
+def test_builds_are_listed_by_tag_and_status_newest_first(platform: World) -> None:
+    """Terms are joined by AND; what the filter does not know is refused."""
+    first, second = platform.build(tags=["t-1", "all"]), platform.build(tags=["t-2", "all"])
+    assert listed(platform, 'tags="t-1"') == [first.id]
+    assert listed(platform, "tags=all") == [second.id, first.id]
+    assert listed(platform, 'tags="all" AND status="SUCCESS" AND tags=t-2') == [second.id]
+    assert listed(platform, 'tags="all" AND status=FAILURE') == []
+    for wrong in ("nonsense", "create_time>1", 'tags="a" OR tags="b"'):
+        with pytest.raises(exceptions.BadRequest, match="Invalid filter"):
+            listed(platform, wrong)
+
+
+def test_an_unknown_build_is_not_found(platform: World) -> None:
+    """404."""
+    with pytest.raises(exceptions.NotFound):
+        platform.builds.get_build(project_id="p1", id="none")
+
+
+def test_a_cancelled_build_ends_cancelled(platform: World) -> None:
+    """And an ended one cannot be cancelled."""
+    begun = platform.builds.create_build(
+        {"build": request(platform, "build", "eu/p1/c:v1"), "project_id": "p1"}
+    )
+    build_id = begun.metadata.build.id
+    assert platform.builds.cancel_build(project_id="p1", id=build_id).status == Status.CANCELLED
+    until(lambda: platform.builds.get_build(project_id="p1", id=build_id).status == Status.CANCELLED)
+    with pytest.raises(exceptions.BadRequest, match="has ended"):
+        platform.builds.cancel_build(project_id="p1", id=build_id)
+
+
+def request(platform: World, *args: str) -> dict[str, Any]:
+    """A build as a client asks for it."""
+    sha = world.git(platform.repository, "rev-parse", "HEAD")
+    source = {"git_source": {"url": platform.repository.as_uri(), "revision": sha}}
+    return {"source": source, "steps": [{"name": PACK, "args": list(args)}], "images": [args[1]]}
+
+
+def listed(platform: World, text: str) -> list[str]:
+    """The ids of the builds that a filter lets through."""
+    return [one.id for one in platform.builds.list_builds(project_id="p1", filter=text)]
