@@ -63,7 +63,7 @@ def load(path: Path) -> Suite:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows write a BOM
     except OSError as error:
         raise ConfigError("cannot read the smoke file", fact=f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -198,9 +198,15 @@ class _Errand:
         return CheckResult(name=str(check.name), passed=False, fact=f"not done within the budget of {budget}")
 
     def _told(self, fact: str) -> str:
-        """A fact without secrets, and then cut short: never half a secret."""
-        clean = credentials.redacted(fact, self._secrets)
+        """A fact without secrets, and only then cut short: never half a secret."""
+        clean = _printable(credentials.redacted(fact, self._secrets))
         return clean if len(clean) <= LONGEST_FACT else f"{clean[:LONGEST_FACT]}…"
+
+
+def _printable(text: str) -> str:
+    """What a service answers must not move a cursor, nor be impossible to print."""
+    marked = (" " if one.isspace() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return "".join(one if one.isprintable() else mark for one, mark in zip(text, marked, strict=True))
 
 
 def _result(check: Check, attempts: list[Attempt], *, flaky: bool = True) -> CheckResult:

@@ -100,7 +100,10 @@ def test_what_cannot_be_used_is_refused_with_its_line(smoke_file: Write, text: s
 
 
 def test_a_file_that_is_not_there_or_not_text_is_a_plain_error(tmp_path: Path) -> None:
-    """A missing file, a folder and bytes that are no UTF-8 end as configuration errors."""
+    """A missing file, a folder and bytes that are no UTF-8 end as configuration errors; a BOM does not."""
+    bom = tmp_path / "bom.toml"
+    bom.write_text(f'{CHECK}get = "/"', encoding="utf-8-sig")
+    assert len(load(bom).check) == 1
     odd = tmp_path / "odd.toml"
     odd.write_bytes(b"\xff\xfe")
     for path in (tmp_path / "none.toml", tmp_path, odd):

@@ -14,7 +14,7 @@ import pytest
 
 from relman.clock import system
 from relman.errors import UsageError
-from relman.smoke import CheckResult, Report, Suite, default_suite, load, run
+from relman.smoke import CheckResult, Report, Suite, default_suite, load, run, table
 
 from .servers import Handler, Odd, free_port
 
@@ -104,6 +104,22 @@ def test_a_body_that_is_no_json_is_said_to_be_none(odd: Odd, ask: Ask) -> None:
         odd.replies["/it"] = partial(Handler.send, status=200, body=body)
         (result,) = ask(f"{CHECK}expect.json = {{ a = 1 }}").results
         assert result.fact.startswith("body: expected JSON, got")
+
+
+def test_what_a_service_answers_cannot_move_the_cursor_or_break_a_print(odd: Odd, ask: Ask) -> None:
+    """Escape sequences and half surrogates come out marked, and the report is text that can be written."""
+
+    def status_line(handler: Handler) -> None:
+        handler.wfile.write(b"\x1b[2J\x9b31m\r\n\r\n")
+        handler.close_connection = True
+
+    odd.replies["/it"] = partial(Handler.send, status=200, body=b'{"a": "\\ud800 \\u001b[2J \xc2\x9b31m"}')
+    odd.replies["/line"] = status_line
+    report = ask(f'{CHECK}expect.json.a = 1\n[[check]]\nname = "line"\nget = "/line"')
+    assert report.results[0].fact == 'a: expected 1, got "� \\u001b[2J �31m"'
+    assert not report.results[1].passed
+    for text in (table(report), report.summary, msgspec.json.encode(report).decode()):
+        assert text.replace("\n", "").isprintable()
 
 
 def test_what_is_sent_arrives_as_it_was_written(odd: Odd, ask: Ask) -> None:
