@@ -24,6 +24,7 @@ from relman.embedded.dependencies import install_node, install_python
 from relman.embedded.image import PUSH_FAILED, BuildError, Built, ImageMissing, Runnable
 from relman.embedded.layer import Packed, UnsafeArchive, extract, pack
 from relman.embedded.layout import resolve
+from relman.embedded.scratch import scratch
 from relman.embedded.source import Commit, fetch
 from relman.embedded.start import Start, start_of
 
@@ -61,15 +62,14 @@ def build(
     Raises:
         BuildError: With the kind of Cloud Build's ``FailureInfo``.
     """
-    with tempfile.TemporaryDirectory(prefix="relman-build-", dir=_space(layout)) as folder:
-        room = Path(folder)
-        commit = fetch(url, revision, room, log)
-        start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
-        layers, start = _layers(commit, start, room, log)
-        try:
+    try:
+        with scratch(store.room(layout), "building-") as room:
+            commit = fetch(url, revision, room, log)
+            start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
+            layers, start = _layers(commit, start, room, log)
             digest = _push(layout, store.with_tag(name), layers, _config(commit, start, layers))
-        except OSError as error:
-            raise BuildError(PUSH_FAILED, f"{layout} cannot be written: {error}") from error
+    except OSError as error:  # all that is written here is written below the layout
+        raise BuildError(PUSH_FAILED, f"{layout} cannot be written: {error}") from error
     log(f"Stored {name} as {digest}")
     return Built(digest, commit.sha)
 
@@ -89,13 +89,6 @@ def unpack(layout: Path, digest: str, into: Path) -> Runnable:
         return _runnable(config, root.resolve())
     except (KeyError, TypeError, ValueError) as error:
         raise ImageMissing(f"{digest} in {layout} is no image: {error!r}") from error
-
-
-def _space(layout: Path) -> Path:
-    try:
-        return store.room(layout)
-    except OSError as error:
-        raise BuildError(PUSH_FAILED, f"{layout} cannot be written: {error}") from error
 
 
 def _layers(
@@ -146,8 +139,8 @@ def _push(layout: Path, ref: str, layers: list[Packed], config: dict[str, Any]) 
 
 def _lay_down(layout: Path, layers: list[str], root: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root.parent) as folder:
-        files = Path(folder, "files")
+    with scratch(root.parent, "unpacking-") as room:
+        files = room / "files"
         for layer in layers:
             try:
                 extract(store.read_blob(layout, layer), files)
@@ -174,7 +167,12 @@ def _runnable(config: dict[str, Any], root: Path) -> Runnable:
 def _at_home(text: str, root: Path) -> str:
     """An absolute path that the image holds, as the path where it lies now; any other text as it is."""
     inner = root / text.lstrip("/")
-    held = text.startswith("/") and inner != root and inner.resolve().is_relative_to(root) and inner.exists()
+    if not text.startswith("/") or inner == root:
+        return text
+    try:
+        held = inner.exists() and inner.resolve().is_relative_to(root)
+    except OSError:  # longer than a path may be
+        return text
     return str(inner) if held else text
 
 

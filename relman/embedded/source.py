@@ -19,12 +19,20 @@ PLAIN_NAME = re.compile(r"[^-\s~^:?*\[\\+\x00-\x1f][^\s~^:?*\[\\\x00-\x1f]*")
 PATIENCE = 600.0
 """Seconds that one git command may take."""
 
-# Highest of all attribute files: what a clone would hold is built, whatever `export-ignore` leaves out.
-EVERYTHING = "* -export-ignore -export-subst\n"
+# Highest of all attribute files: what a clone would hold is built, whatever `export-ignore` leaves out, and
+# no filter of this user's own configuration takes part.
+EVERYTHING = "* -export-ignore -export-subst -filter\n"
 # The platform builds what the caller points it at, also a repository that another user owns. git hides `-c`
 # from the upload-pack it starts for a local remote, so the word has to be given to that program itself.
 TRUSTING_UPLOAD_PACK = "git -c safe.directory=* upload-pack"
-NEUTRAL = ("-c", "core.autocrlf=false", "-c", "core.attributesFile=/dev/null", "-c", "tar.umask=0022")
+# The user's configuration stays in force for what it is needed for, credentials and proxies; not for these.
+NEUTRAL = [
+    "core.autocrlf=false",
+    "core.attributesFile=/dev/null",
+    "core.hooksPath=/dev/null",
+    "gc.auto=0",
+    "maintenance.auto=false",
+]
 
 
 class Commit(NamedTuple):
@@ -55,7 +63,7 @@ def fetch(url: str, revision: str, room: Path, log: Log) -> Commit:
     """
     _refuse_more_than_names(url, revision)
     store = room / "source.git"
-    _git(room, "init", "--quiet", "--bare", str(store))
+    _git(room, "init", "--quiet", "--bare", "--template=", str(store))
     log(f"Fetching {revision} of {url}")
     sha = _commit(store, url, revision)
     log(f"HEAD is now at {sha}")
@@ -81,7 +89,8 @@ def _commit(store: Path, url: str, revision: str) -> str:
         _git(store, *_fetching(url), "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         return _git(store, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     except BuildError as error:
-        detail = f"{revision} cannot be fetched from {url}: {first.detail}; {error.detail}"
+        by_branch = f"nor is it on any branch or tag there: {error.detail}"
+        detail = f"{revision} cannot be fetched from {url}: {first.detail}; {by_branch}"
         raise BuildError(FETCH_SOURCE_FAILED, detail) from error
 
 
@@ -94,7 +103,7 @@ def _files(store: Path, sha: str, room: Path) -> Path:
     (store / "info").mkdir(exist_ok=True)
     (store / "info" / "attributes").write_text(EVERYTHING)
     archive, tree = room / "source.tar", room / "tree"
-    _git(store, *NEUTRAL, "archive", "--format=tar", f"--output={archive}", f"{sha}^{{tree}}")
+    _git(store, "archive", "--format=tar", f"--output={archive}", f"{sha}^{{tree}}")
     try:
         extract(archive, tree)
     except UnsafeArchive as error:
@@ -106,7 +115,7 @@ def _git(where: Path, *words: str) -> str:
     """The output of one git command, run in ``where``, as one line or more without the last line end."""
     try:
         run = subprocess.run(
-            ["git", *words],
+            ["git", *(word for setting in NEUTRAL for word in ("-c", setting)), *words],
             cwd=where,
             env=_environment(),
             capture_output=True,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -187,6 +188,24 @@ def test_a_damaged_image_is_missing(repository: Path, tmp_path: Path, harm: str)
     with pytest.raises(ImageMissing):
         unpack(layout, digest, tmp_path / "images")
     assert list((tmp_path / "images").iterdir()) == []
+
+
+def test_a_killed_build_leaves_nothing_for_long(repository: Path, tmp_path: Path) -> None:
+    """What a killed build left behind is swept away by the next one, a running one's room is not."""
+    layout, sha = tmp_path / "layout", commit(repository, {"Procfile": "web: x"})
+    code = "import sys; from pathlib import Path; from relman.embedded.scratch import scratch\n"
+    code += "with scratch(Path(sys.argv[1]), 'building-') as room: print(room, flush=True); sys.stdin.read()"
+    built(repository, sha, layout)
+    words = [sys.executable, "-c", code, str(layout / "blobs")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        room = Path(process.stdout.readline().decode().strip())
+        built(repository, sha, layout)
+        assert room.is_dir()
+        process.kill()
+    assert room.is_dir()
+    built(repository, sha, layout)
+    assert not room.exists()
 
 
 def test_a_store_that_cannot_be_written_is_a_failed_push(repository: Path, tmp_path: Path) -> None:

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from relman.embedded.dockerfile import last_stage
 from relman.embedded.oci import BuildError, unpack
 
 from .builds import built, commit, ran
+
+LINES = [
+    "FROM a AS b",
+    "FROM b",
+    "ARG X=1",
+    "ENV A=$X B=${A:-c} C",
+    "ENV A b c",
+    "WORKDIR ../x",
+    "COPY . ${A:+/y}",
+    "RUN cat <<E",
+    "E",
+    "# no",
+    "x \\",
+    'CMD ["a"]',
+    "ENTRYPOINT a",
+    "HEALTHCHECK NONE",
+]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +73,13 @@ def test_no_start_command_names_the_ways(repository: Path, tmp_path: Path) -> No
         built(repository, sha, tmp_path / "layout")
     assert caught.value.kind == "USER_BUILD_STEP"
     assert all(way in caught.value.detail for way in ("GOOGLE_ENTRYPOINT", "Procfile", "Dockerfile"))
+
+
+@given(text=st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=20)), max_size=12).map("\n".join))
+def test_any_text_is_a_dockerfile_or_an_error(text: str) -> None:
+    """Whatever a Dockerfile holds, it is understood or refused with the one error."""
+    with contextlib.suppress(BuildError):
+        last_stage(text, lambda _: None).argv()
 
 
 DOCKERFILE = """\
