@@ -65,11 +65,18 @@ class Engine:
         """
         with self.interrupts:
             try:
-                value = self._settle_all(self.plan.steps)
-            except StepFailed as failure:
-                raise self._after(failure) from failure
-            self._finish(value)
-            return value
+                return self._driven()
+            except Unreachable as lost:  # the ledger's disk, or git: what was recorded still holds
+                clears = f"{lost.clears or 'mend it'}, then {RESUME}"
+                raise Paused(lost.what, fact=lost.fact, clears=clears) from lost
+
+    def _driven(self) -> dict[str, Any]:
+        try:
+            value = self._settle_all(self.plan.steps)
+        except StepFailed as failure:
+            raise self._after(failure) from failure
+        self._finish(value)
+        return value
 
     def _settle_all(self, steps: Steps, *, returning: bool = False) -> dict[str, Any]:
         value: dict[str, Any] = {}
@@ -77,7 +84,8 @@ class Engine:
             if not returning:
                 self._heed()
             facts = {"number": number, "of": len(steps), "returning": returning}
-            value = self._recorded(step) or self._settle(step, facts)
+            recorded = self._recorded(step)
+            value = self._settle(step, facts) if recorded is None else recorded
         return value
 
     def _recorded(self, step: AnyStep) -> dict[str, Any] | None:

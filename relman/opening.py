@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 
 import msgspec
 
@@ -17,7 +16,7 @@ from relman.clock import Clock, system
 from relman.cloudbuild import CloudBuild
 from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError
-from relman.ledger import SqliteStore, Store
+from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
 
 
@@ -95,7 +94,7 @@ def for_rollback(
     return Relman(
         key=key,
         environment=environment,
-        store=_journal(key, folder, environ, moment, emit),
+        store=_journal((key, environment), folder, environ, moment, emit),
         cloud=CloudRun(platform.endpoint),
         builds=CloudBuild(platform.endpoint),
         clock=moment,
@@ -106,14 +105,17 @@ def for_rollback(
 
 
 def _journal(
-    key: ServiceKey, folder: Path | None, environ: Mapping[str, str], time: Clock, emit: Emit
+    service: tuple[ServiceKey, str], folder: Path | None, environ: Mapping[str, str], time: Clock, emit: Emit
 ) -> Store:
     """The first place that can be written: the repository's ledger, the user's journal, a temporary one."""
+    key, environment = service
     state = Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "/")) / ".local" / "state")
     journal = state / "relman" / key.project / key.region / key.service
+    asked = Draft("rollback.asked", key, environment)
     for place in ([folder / STATE] if folder else []) + [journal]:
         try:
             store = SqliteStore(place, time)
+            store.append([asked])
         except RelmanError as error:
             emit(Event("note", f"no record can be kept in {place}: {error.fact}"))
             continue
@@ -121,7 +123,7 @@ def _journal(
             emit(Event("note", f"recorded, unsigned, in the journal {journal}"))
         return store
     emit(Event("note", "no record can be kept at all; the rollback goes on"))
-    return SqliteStore(Path(mkdtemp(prefix="relman-journal-")), time)
+    return SqliteStore(None, time)
 
 
 def _known_ledger(read: config.Config) -> None:

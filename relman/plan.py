@@ -116,24 +116,33 @@ def plan_prepare(freeze: Freeze, build: Build | None) -> Plan:
 
 
 def plan_release(
-    candidate: Candidate, chain: tuple[Release, ...], *, phases: tuple[int, ...], bake: float, tag: str
+    candidate: Candidate,
+    good: tuple[Release, ...],
+    serving: str,
+    *,
+    phases: tuple[int, ...],
+    bake: float,
+    tag: str,
 ) -> Plan:
     """A candidate goes into traffic, phase by phase, from the release that serves everything.
 
     Args:
         candidate: What ships.
-        chain: The way back, newest first; its first serves everything now.
+        good: The way back, newest first; its first serves everything now. Without any, a gate
+            refuses, and the plan shows what would be done once the service was adopted.
+        serving: The revision that serves, for that case.
         phases: Rising percentages, the last is 100.
         bake: Seconds at each phase before the next.
         tag: The git tag that it gets.
     """
+    chain = good or (Release("", serving, ""),)
     stable = TrafficSplit.all_to(chain[0].revision)
     splits = [TrafficSplit.between(candidate.revision, stable, percent) for percent in phases]
     return _release(
         candidate,
         chain[0].version,
         steps=(
-            AskGates(candidate, chain, first=False),
+            AskGates(candidate, good, first=False),
             ProveWayBack(chain),
             Deploy(candidate, before=stable, chain=chain),
             Smoke(candidate.release, at="tag", percent=0),

@@ -14,7 +14,7 @@ import msgspec
 from relman.cloudrun import CloudRun, LiveService, tag_of
 from relman.config import Config, Target
 from relman.ledger import Entry, story
-from relman.models import Candidate, Release
+from relman.models import Candidate
 from relman.plan import Plan, plan_first_release, plan_release
 from relman.repo import Repo
 from relman.steps import named
@@ -46,9 +46,8 @@ def plan_for(
     tag = f"{config.tag_prefix}{fresh.version}"
     if not chain and (live is None or story.created_here(entries)):
         return plan_first_release(fresh, live.split if live else None, tag=tag)
-    # A service that relman never released has no chain; the gate says so, the plan shows what would be.
-    assumed = chain or (Release("", live.latest_ready if live else "", ""),)
-    return plan_release(fresh, assumed, phases=target.phases, bake=target.bake, tag=tag)
+    serving = live.latest_ready if live else ""
+    return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, tag=tag)
 
 
 def unspent(candidate: Candidate, cloud: CloudRun) -> Candidate:

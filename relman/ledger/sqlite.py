@@ -49,20 +49,23 @@ class SqliteStore:
     """A ledger in a folder: ``ledger.db`` and one lock file a service and lane.
 
     Args:
-        folder: Created if absent, with a ``.gitignore`` that keeps it out of every commit.
+        folder: Created if absent, with a ``.gitignore`` that keeps it out of every commit. None
+            keeps the ledger in memory only, for a rollback that finds no disk to write to.
         time: Where a leaf's time comes from.
 
     Raises:
         Unreachable: The folder or the file cannot be written or is no ledger.
     """
 
-    def __init__(self, folder: Path, time: clock.Clock) -> None:
+    def __init__(self, folder: Path | None, time: clock.Clock) -> None:
         """Open the ledger, and make it if it is not there."""
-        self.folder, self.time = folder, time
+        self.folder, self.time = folder or Path(), time
+        self.place = str(self.folder / "ledger.db") if folder else ":memory:"
         with self._reported():
-            folder.mkdir(parents=True, exist_ok=True)
-            _keep_out_of_git(folder)
-            self._db = sqlite3.connect(folder / "ledger.db", timeout=BUSY_SECONDS, isolation_level=None)
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+                _keep_out_of_git(folder)
+            self._db = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'one_open_run'").fetchone():
@@ -144,11 +147,9 @@ class SqliteStore:
             yield
         except sqlite3.OperationalError as error:
             kind = Locked if "locked" in str(error) else Unreachable
-            raise kind("the ledger cannot be used", fact=f"{self.folder / 'ledger.db'}: {error}") from error
+            raise kind("the ledger cannot be used", fact=f"{self.place}: {error}") from error
         except (sqlite3.DatabaseError, OSError) as error:
-            raise Unreachable(
-                "the ledger cannot be used", fact=f"{self.folder / 'ledger.db'}: {error}"
-            ) from error
+            raise Unreachable("the ledger cannot be used", fact=f"{self.place}: {error}") from error
 
     def _check(self, fence: Fence) -> None:
         row = self._db.execute("SELECT state, epoch FROM run WHERE id = ?", [fence.run]).fetchone()

@@ -107,7 +107,7 @@ def _serving(now: Status) -> list[list[str]]:
     live = now.live
     named = [(now.labels.get(revision, revision), percent) for revision, percent in live.split.shares]
     since = next(
-        (f", since {ago(entry.at, now.now)}" for entry in reversed(now.entries) if entry.kind in WORDS), ""
+        (f", since {ago(entry.at, now.now)}" for entry in reversed(now.entries) if entry.kind in MOVES), ""
     )
     pinned = "" if live.pinned else "   (follows LATEST: the next deploy by anybody takes it)"
     rows = [["serves", " · ".join(name for name, _ in named) + (since if len(named) == 1 else "")]]

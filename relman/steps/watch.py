@@ -87,9 +87,8 @@ class Smoke(Knowledge, frozen=True, tag="smoke"):
         for result in report.failures:
             world.emit(Event("note", f"{result.name}: {result.fact}"))
         if not report.passed:
-            return Failed(
-                "; ".join(f"{one.name}: {one.fact}" for one in report.failures) or "no check was asked"
-            )
+            names = ", ".join(one.name for one in report.failures) or "no check was asked"
+            return Failed(f"{len(report.failures)} of {len(report.results)} checks failed: {names}")
         return Done({"text": report.summary, "url": url})
 
 

@@ -108,12 +108,13 @@ def cut(
     """
     from relman.tasks.confirming import confirmed
 
-    if dry_run:
-        look(_context, service=service, env=env, json=json)
-        return
     with shown(json=json) as screen, opened(service, env, screen) as relman:
-        done = relman.cut(confirmed(relman, plan, sys.stdin))
-        screen.done(f"{done.subject} live", undo=_rollback(relman))
+        if dry_run:
+            relman.look()
+            screen.done("all gates say go; nothing was changed", then=("inv release.cut",))
+        else:
+            done = relman.cut(confirmed(relman, plan, sys.stdin))
+            screen.done(f"{done.subject} live", undo=_rollback(relman))
 
 
 @task

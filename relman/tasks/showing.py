@@ -53,13 +53,29 @@ def shown(*, json: bool) -> Iterator[Shown]:
     from relman.render import screen
 
     clock = system()
-    with screen(sys.stdout, sys.stderr, json=json, environ=os.environ, clock=clock) as emit:
+    with screen(sys.stdout, sys.stderr, json=json, environ=os.environ, clock=clock) as tell:
+        emit = _while_somebody_reads(tell)
         try:
             yield Shown(emit, clock)
         except RelmanError as error:
             facts = {"code": error.code, "fact": error.fact, "clears": error.clears}
             emit(Event("failed", error.what, facts=facts))
             raise Exit(code=error.code) from error
+
+
+def _while_somebody_reads(tell: Emit) -> Emit:
+    """A reader who goes away (``| head``) ends the telling and not the run."""
+    gone = False
+
+    def emit(event: Event) -> None:
+        nonlocal gone
+        try:
+            if not gone:
+                tell(event)
+        except BrokenPipeError:
+            gone = True
+
+    return emit
 
 
 @contextmanager

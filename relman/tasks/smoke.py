@@ -18,7 +18,7 @@ FAILED = 1
 
 
 @task(default=True)
-def run(  # noqa: PLR0913 - one parameter a flag
+def run(
     _context: Context,
     *,
     url: str = "",
