@@ -39,8 +39,9 @@ def origin(base_url: str) -> Endpoint:
     """
     try:
         return Endpoint(_origin(base_url))
-    except ValueError as error:
-        raise UsageError("not a URL that can be asked", fact=f"{base_url!r}: {error}") from None
+    except ValueError:
+        wanted = f"{base_url!r}; write it like https://api.example or http://127.0.0.1:8080"
+        raise UsageError("not a URL that can be asked", fact=wanted) from None
 
 
 class Asker:
