@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,9 @@ def main(argv: list[str] | None = None) -> int:
     except Away as away:
         sys.stderr.write(f"{away}\n")
         return AWAY
+    except (OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"{state} cannot be used: {error}\n")
+        return FAILED
     except Broken as broken:
         sys.stderr.write(f"{broken}\n")
         return daemon.LOCKED if isinstance(broken, Locked) else FAILED

@@ -22,6 +22,8 @@ class Page(BaseHTTPRequestHandler):
         """Answer with the environment."""
         if self.path == "/die":
             os._exit(9)
+        if self.path == "/slow":
+            time.sleep(1)
         body = json.dumps({"pid": os.getpid(), **os.environ}).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(body)))

@@ -73,6 +73,36 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert "address already in use" in begun.stderr
 
 
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_a_folder_whose_state_is_no_database_is_told(tmp_path: Path, verb: str) -> None:
+    """Exit 1 and one sentence, no traceback."""
+    (tmp_path / "state.db").write_text("this is not a database, it only has its name")
+    asked = command(verb, "--state", tmp_path)
+    assert asked.returncode == 1
+    assert "file is not a database" in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """Exit 1 and one sentence."""
+    (tmp_path / "file").touch()
+    asked = command("up", "--state", tmp_path / "file")
+    assert (asked.returncode, "cannot be used" in asked.stderr) == (1, True)
+
+
+def test_a_folder_with_a_very_long_name_serves_too(tmp_path: Path, repository: Path) -> None:
+    """A unix socket's path has an end; the folder's has not."""
+    one = world.launched(tmp_path / ("long" * 50), repository)
+    try:
+        one.image = f"eu/p1/api@{one.build().results.images[0].digest}"
+        one.create("far")
+        assert page(one.service("far").uri)["K_SERVICE"] == "far"
+    finally:
+        stopped = command("down", "--state", one.state)
+        one.close()
+    assert stopped.stdout == "stopped\n"
+
+
 def test_a_second_server_on_one_folder_is_refused(platform: World) -> None:
     """Exit 75."""
     assert command("serve", "--state", platform.state).returncode == 75
@@ -137,6 +167,23 @@ def test_a_change_that_was_acknowledged_is_finished_by_the_next_platform(own: Wo
     assert page(own.service("go").uri)["K_REVISION"] == "go-v2"
     assert len(own.revisions.list_revisions(parent=own.service("go").name).revisions) == 2
     until(lambda: own.builds.get_build(project_id="p1", id=build.id).status == 3)
+
+
+def test_a_revision_that_was_leaving_when_the_platform_was_killed_still_leaves(own: World) -> None:
+    """Its last request is answered, then its process ends."""
+    own.create("bye", traffic=[target("bye-v1", 100)])
+    uri = own.service("bye").uri
+    pid, last = page(uri)["pid"], []
+    request = threading.Thread(target=lambda: last.append(page(f"{uri}/slow")))
+    request.start()
+    own.update("bye", template=own.template("bye-v2"), traffic=[target("bye-v2", 100)])
+    assert found(pid).alive
+    kill(own.status()["pid"])
+    assert command("up", "--state", own.state).returncode == 0
+    request.join()
+    assert last[0]["pid"] == pid
+    until(lambda: not found(pid).alive)
+    assert page(uri)["K_REVISION"] == "bye-v2"
 
 
 def test_kill_of_the_data_plane_brings_another_with_the_same_ports(own: World) -> None:
