@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,20 +31,24 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[World]:
     """One platform for all tests that leave it as it is, with the app's image built."""
-    yield from _running(tmp_path_factory.mktemp("platform"), repository)
+    with _running(tmp_path_factory.mktemp("platform"), repository) as one:
+        one.image = f"eu/p1/api@{one.build().results.images[0].digest}"
+        yield one
 
 
 @pytest.fixture
-def own(tmp_path: Path, repository: Path) -> Iterator[World]:
-    """A platform of the test's own, which it may kill."""
-    yield from _running(tmp_path / "state", repository)
+def own(tmp_path: Path, platform: World) -> Iterator[World]:
+    """A platform of the test's own, which it may kill; it begins with the other's images."""
+    shutil.copytree(platform.state / "images", tmp_path / "state" / "images")
+    with _running(tmp_path / "state", platform.repository) as one:
+        one.image = platform.image
+        yield one
 
 
+@contextmanager
 def _running(state: Path, repository: Path) -> Iterator[World]:
     one = world.launched(state, repository)
     try:
-        built = one.build()
-        one.image = f"eu/p1/api@{built.results.images[0].digest}"
         yield one
     finally:
         stopped = world.command("down", "--state", state)
