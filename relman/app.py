@@ -331,7 +331,8 @@ class Relman:
             {"key": step.key, "line": step.line, "seconds": getattr(step, "seconds", None)}
             for step in plan.steps
         ]
-        self.emit(Event("plan", plan.title, facts={"id": plan.id, "steps": lines, "notes": list(notes)}))
+        facts = {"id": plan.id, "steps": lines, "notes": list(notes), "foot": [plan.foot]}
+        self.emit(Event("plan", plan.title, facts=facts))
 
     @property
     def configured(self) -> Config:

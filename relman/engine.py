@@ -114,7 +114,8 @@ class Engine:
         sent = self.record.sent(step.key)
         if sent is None or step.insists:
             return Absent()
-        end = sent + timedelta(seconds=self.world.doubt)
+        # Never longer than doubt from now: the record may be dated by a clock that ran ahead of ours.
+        end = min(sent, self.world.clock.now()) + timedelta(seconds=self.world.doubt)
         while self.world.clock.now() < end:
             self._pause(step, Pending("what a dead driver sent may still appear"), FIRST_LOOK)
             seen = self._look(step)

@@ -68,6 +68,17 @@ class Plan(msgspec.Struct, frozen=True):
         return "build" if self.kind == "prepare" else "traffic"
 
     @property
+    def foot(self) -> str:
+        """What a person who watches can do meanwhile."""
+        if self.kind == "release":
+            return "Ctrl-C pauses here · other terminal: inv release.rollback, inv release.abort"
+        return (
+            "Ctrl-C pauses here"
+            if self.kind == "prepare"
+            else "Ctrl-C twice leaves; the traffic may be anywhere"
+        )
+
+    @property
     def subject(self) -> str:
         """The version that it ships, empty for a plan of another kind."""
         return str(self.facts.get("release", {}).get("version", ""))

@@ -5,6 +5,7 @@ What it is not: the building or freezing (``steps.build``).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import msgspec
@@ -54,7 +55,7 @@ def planned(
         image=_given(wishes.image) or target.image,
         prior=chain[0].version if chain else "",
         manifest=target.manifest.read_text(encoding="utf-8") if target.manifest else "",
-        manifest_name=str(target.manifest.relative_to(config.folder)) if target.manifest else "",
+        manifest_name=os.path.relpath(target.manifest, config.folder) if target.manifest else "",
     )
     build = None if wishes.image else _build(repo, config, target, entries, commit)
     return plan_prepare(freeze, build), version.accounted(messages)

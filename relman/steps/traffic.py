@@ -12,6 +12,7 @@ from typing import Any
 from relman.cloudrun import COMMIT, REVISION, TEMPLATE, VERSION, LiveService, WayBack, composed, marked
 from relman.errors import OtherHand
 from relman.models import PERCENT, Candidate, Release, TrafficSplit
+from relman.steps.overrun import halted
 from relman.steps.step import Absent, Done, Failed, Pending, Seen, Step, World
 
 SETTLE_SECONDS = 5.0
@@ -181,7 +182,9 @@ class Shift(Step, frozen=True, tag="shift"):
         return shifted(read(world), self.before, self.to)
 
     def act(self, world: World) -> Seen | str:
-        """Write traffic and annotations."""
+        """Write traffic and annotations, if the window or its overrun lets it."""
+        if reason := halted(world):
+            return reason
         live = read(world)
         world.authority.check(live)
         if live.split != self.before:

@@ -6,9 +6,12 @@ checkout; an installed relman has none.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -44,9 +47,21 @@ def run(_context: Context, *, path: tuple[str, ...] = ("tests",), keyword: str =
         raise Exit(code=code)
 
 
-def pytest(arguments: list[str]) -> int:
+@task
+def crash(_context: Context) -> None:
+    """Kill a cut at every step, and resume it.
+
+    The crash test whole: kill -9 before and after every entry of a cut, then release.resume, each
+    compared with an undisturbed run. Takes a few minutes.
+    """
+    if code := pytest(["tests/release/test_crash.py"], {"RELMAN_FULL": "1"}):
+        raise Exit(code=code)
+
+
+def pytest(arguments: list[str], variables: Mapping[str, str] = MappingProxyType({})) -> int:
     """Run pytest in the checkout, its output going where ours goes; returns its exit code."""
-    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT) as child:
+    command, environ = [sys.executable, "-m", "pytest", *arguments], {**os.environ, **variables}
+    with subprocess.Popen(command, cwd=ROOT, env=environ) as child:
         while True:
             try:
                 return child.wait()
