@@ -22,7 +22,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +55,24 @@ QUIETLY = ("-qq", "--no-input", "--disable-pip-version-check")
 
 BY_HASH = ("--no-deps", "--only-binary", ":all:", "--require-hashes")
 """These wheels and no others; building one would fetch its build tools, and those have no hash."""
+
+NO_VENV = (
+    "this Python cannot make an environment",
+    "sudo apt install python3-venv, or RELMAN_PYTHON=/path/to/python3, or put uv on the PATH",
+)
+NO_PACKAGES = (
+    "the packages of requirements.lock cannot be had",
+    "check the network and the package registry (PIP_INDEX_URL, proxy), and run it again",
+)
+NO_ROOM = ("the disk is full", "free about 400 MB, and run it again")
+FORGERY = (
+    "a package is not what requirements.lock says; it was not installed",
+    "do not go on; find out who changed the lock or the package (git log requirements.lock)",
+)
+"""What can go wrong, and what to do then."""
+
+RETRY = re.compile(r"Retry\(total=[1-9]")
+"""pip's warnings before its last attempt."""
 
 FORGED = ("DO NOT MATCH THE HASHES", "Hash mismatch for")
 """How pip and uv say that a package is not what the lock says."""
@@ -116,15 +136,21 @@ def main() -> int:
             if not checkout.is_current():
                 renew(checkout, lock)
     except SetupError as error:
-        say(str(error))
-        return error.code
+        return refuse(str(error), error.code, checkout)
     except OSError as error:
-        say(f"cannot set up {checkout.venv}: {error}")
-        return 69
+        return refuse(f"cannot set up {checkout.venv}: {error}", 69, checkout)
     except KeyboardInterrupt:
         say("interrupted; the next run starts over")
         return 130
     return 0
+
+
+def refuse(why: str, code: int, checkout: Checkout) -> int:
+    """Say why not, and what still works."""
+    say(why)
+    if checkout.stamp.is_file():
+        say(f"the former set-up still works: {checkout.python} -P -m relman ...")
+    return code
 
 
 @contextlib.contextmanager
@@ -163,12 +189,11 @@ def set_aside(checkout: Checkout) -> None:
 
 
 def bring_back(checkout: Checkout) -> None:
-    """Put the ``.venv`` that was set aside back, and say how to use it."""
+    """Put the ``.venv`` that was set aside back."""
     if checkout.venv.exists():
         shutil.rmtree(checkout.venv, ignore_errors=True)
     if checkout.old.exists():
         checkout.old.rename(checkout.venv)
-        say(f"the former set-up is still there: {checkout.python} -P -m relman ...")
 
 
 def build(checkout: Checkout, lock: IO[bytes]) -> None:
@@ -183,8 +208,8 @@ def build(checkout: Checkout, lock: IO[bytes]) -> None:
     else:
         make = [interpreter(), "-I", "-m", "venv", "--without-pip"]
         fill = [*system_pip(), "--python", python, "install", *QUIETLY]
-    run([*make, str(checkout.venv)], lock)
-    run([*fill, *BY_HASH, "-r", str(checkout.lock)], lock)
+    run([*make, str(checkout.venv)], lock, NO_VENV)
+    run([*fill, *BY_HASH, "-r", str(checkout.lock)], lock, NO_PACKAGES)
     finish(checkout)
 
 
@@ -209,16 +234,16 @@ def system_pip() -> list[str]:
         SetupError: There is none.
     """
     try:
-        import pip  # noqa: F401
-    except ImportError as error:
-        raise SetupError(
-            f"{interpreter()} has neither venv's pip nor pip\n"
-            "  next: sudo apt install python3-venv   (or put uv on the PATH)"
-        ) from error
+        found = importlib.util.find_spec("pip.__main__")
+    except ModuleNotFoundError:
+        found = None
+    if not found:
+        what, clears = NO_VENV
+        raise SetupError(f"{what}: {interpreter()} has no pip\n  next: {clears}")
     return [interpreter(), "-I", "-m", "pip"]
 
 
-def run(command: list[str], lock: IO[bytes]) -> None:
+def run(command: list[str], lock: IO[bytes], otherwise: tuple[str, str]) -> None:
     """Run one step of the set-up; it holds the lock with us for as long as it lives.
 
     Raises:
@@ -236,7 +261,7 @@ def run(command: list[str], lock: IO[bytes]) -> None:
         check=False,
     )
     if done.returncode:
-        raise failure(done.stdout)
+        raise failure(done.stdout, *otherwise)
 
 
 def environment() -> dict[str, str]:
@@ -245,21 +270,16 @@ def environment() -> dict[str, str]:
     return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 
-def failure(output: str) -> SetupError:
+def failure(output: str, what: str, clears: str) -> SetupError:
     """What an installer printed, as one error that says what to do."""
-    said = "\n".join(f"  | {line}" for line in output.strip().splitlines()[-12:])
+    code = 69
     if any(sign in output for sign in FORGED):
-        return SetupError(
-            f"a package is not what requirements.lock says; nothing of it was installed\n{said}\n"
-            "  next: do not go on; find out who changed the lock or the package (git log requirements.lock)",
-            code=7,
-        )
-    if any(sign in output for sign in FULL):
-        return SetupError(f"the disk is full\n{said}\n  next: free about 400 MB, and run it again")
-    return SetupError(
-        f"the packages of requirements.lock cannot be had\n{said}\n"
-        "  next: check the network and the package registry (PIP_INDEX_URL, proxy), and run it again"
-    )
+        (what, clears), code = FORGERY, 7
+    elif any(sign in output for sign in FULL):
+        what, clears = NO_ROOM
+    lines = [line for line in output.strip().splitlines() if not RETRY.search(line)]
+    said = "\n".join(f"  | {line}" for line in lines[-9:])
+    return SetupError(f"{what}\n{said}\n  next: {clears}", code)
 
 
 def finish(checkout: Checkout) -> None:

@@ -45,12 +45,12 @@ def windowed(shop: Shop, *, opens: timedelta, extra: str = "", overrun: str = ""
     shop.commit("feat: keep hours")
 
 
-def cut(shop: Shop, later: Later) -> RelmanError | None:
-    """Cut in this process, under a clock that jumps."""
+def cut(shop: Shop, later: Later, verb: str = "cut") -> RelmanError | None:
+    """Cut (or resume) in this process, under a clock that jumps."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CLOUD_")}
     made = opening.here(shop.folder, environ=environ, time=Clock(later.now, time.sleep), emit=later.emit)
     try:
-        made.cut()
+        getattr(made, verb)()
     except RelmanError as error:
         return error
     finally:
@@ -88,11 +88,13 @@ def test_a_window_that_closes_in_the_middle_follows_overrun(
 
 
 def test_hold_waits_for_a_person(open_shop: Shop) -> None:
-    """The rollout stays where it is, exit 6, and is resumed when the window is open again."""
+    """The rollout stays where it is, exit 6, and is resumed when the window is open again, in a week."""
     windowed(open_shop, opens=timedelta(hours=-1), overrun="hold")
     assert isinstance(cut(open_shop, Later("smoke-tag-20", 3)), Paused)
     assert sorted(percent for _, percent in open_shop.live().split.shares) == [20, 80]
-    assert open_shop.run("release.resume").code == 0
+    in_a_week = Later("never", 0)
+    in_a_week.shift = timedelta(days=7)
+    assert cut(open_shop, in_a_week, "resume") is None
     assert "-v0-2-0-" in open_shop.live().split.sole
 
 
