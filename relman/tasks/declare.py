@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from invoke.parser import Argument
 from invoke.tasks import Task
 
 from relman.clock import instant
@@ -139,7 +140,6 @@ class Declared(Task[Callable[..., None]]):
             positional=(),
             auto_shortflags=False,
             iterable=[each.name for each in self.parameters if each.several],
-            help={each.name: each.help for each in self.parameters},
         )
         # Shown by --help above the options, which repeat what "Args" says.
         self.__doc__ = ARGS.sub("", docstring(body)).strip() + "\n"
@@ -156,6 +156,14 @@ class Declared(Task[Callable[..., None]]):
                 for each in self.parameters
             ]
         )
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The flags for the parser.
+
+        Invoke takes the help away as it reads it; a task with two names would have it under one.
+        """
+        self.help = {each.name: each.help for each in self.parameters}
+        return super().get_arguments(ignore_unknown_help)
 
     def __call__(self, *args: Any, **given: Any) -> Any:  # noqa: ANN401  as Invoke's own
         """Run the task with values of the annotated types; ``-R/--dry`` is its ``dry_run``."""

@@ -1,0 +1,42 @@
+"""What every test may count on, and the one way in which a test may be left out.
+
+``@pytest.mark.needs_program("psql")`` leaves a test out where the system lacks that program. The
+closing lines count what was left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) it fails instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start counting, and make the marker known."""
+    config.addinivalue_line("markers", "needs_program(*names): leave the test out where one is missing")
+    config.stash[LEFT_OUT] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test out, or fail it, where a program that it needs is missing."""
+    needed = [name for mark in item.iter_markers("needs_program") for name in mark.args]
+    missing = [name for name in needed if not shutil.which(name)]
+    if not missing:
+        return
+    if os.environ.get("RELMAN_FULL") == "1":
+        pytest.fail(f"RELMAN_FULL=1 leaves nothing out, and there is no {', '.join(missing)}", pytrace=False)
+    item.config.stash[LEFT_OUT].update(missing[:1])
+    pytest.skip(f"there is no {', '.join(missing)}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    left_out = terminalreporter.config.stash[LEFT_OUT]
+    named = ", ".join(f"{name} ({count})" for name, count in left_out.most_common())
+    terminalreporter.write_line(
+        f"left out: {left_out.total()} tests, for want of {named}" if left_out else "left out: nothing"
+    )

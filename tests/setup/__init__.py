@@ -1,0 +1,1 @@
+"""Tests of the first run, the command line, the declaration of tasks, and the package."""
