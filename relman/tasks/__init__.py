@@ -6,13 +6,13 @@ calls the library, and prints.
 
 import sys
 
-from invoke.collection import Collection
-
-from relman.tasks import demo, platform, release, smoke, test
-
 # Invoke forbids Python to keep compiled modules, which costs every later run up to half of its
 # start-up. What the caller asked of Python itself (-B, PYTHONDONTWRITEBYTECODE) stays.
 sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
+
+from invoke.collection import Collection  # noqa: E402
+
+from relman.tasks import demo, platform, release, smoke, test  # noqa: E402
 
 ns = Collection(demo, platform, release, smoke, test)
 ns.add_task(release.status, name="status")

@@ -157,7 +157,7 @@ class Declared(Task[Callable[..., None]]):
             ]
         )
 
-    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001  as Invoke calls it
         """The flags for the parser.
 
         Invoke takes the help away as it reads it; a task with two names would have it under one.
