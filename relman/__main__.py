@@ -13,7 +13,6 @@ import os
 import re
 import select
 import sys
-import tomllib
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,7 +223,9 @@ def version() -> str:
     """The version: the checkout's if this is one, else that of the installed package."""
     project = Path(__file__).resolve().parents[1] / "pyproject.toml"
     if project.is_file():
-        return str(tomllib.loads(project.read_text())["project"]["version"])
+        import tomllib
+
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
     from importlib.metadata import version as installed
 
     return installed("relman")
