@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from relman import rollback
-from relman.cloudrun import CloudRun, LiveService
+from relman.cloudrun import CloudRun
 from relman.errors import Refused
+from relman.live import LiveService
 from relman.models import Release, ServiceKey
 from relman.version import checked
 

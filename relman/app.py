@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ from relman import gates, proposing, rollback
 from relman.adopting import adoptable
 from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
-from relman.cloudrun import CloudRun, LiveService
+from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.driving import Driver
-from relman.errors import ConfigError, Locked, NotPutBack, Paused, PutBack, Refused
-from relman.ledger import Draft, Entry, Run, Store, story
+from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
+from relman.ledger import Draft, Entry, Store, story
+from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
 from relman.ops import windows
 from relman.plan import Plan
@@ -33,7 +33,6 @@ from relman.status import Status
 from relman.steps import AskGates
 
 STATE = ".relman"
-ABORT_SECONDS = 120.0
 NONE = "nothing is prepared for the commit checked out"
 Confirm = Callable[[Plan], None]
 
@@ -90,9 +89,8 @@ class Relman:
             image: An image built elsewhere, by digest.
             then: What goes on after it, for a resume: ``cut``.
         """
-        self.must_be_free("build")
-        live = self.cloud.service(self.key)
-        self.driver.take_in(live)
+        self.driver.take_in(self.cloud.service(self.key))
+        self.driver.must_be_free("build")
         plan, counted = planned(
             self.repository, self.configured, self.targeted, self.entries(), Wishes(version, bump, image)
         )
@@ -123,10 +121,10 @@ class Relman:
         Args:
             confirm: Asked with the plan before anything is changed; raises to refuse.
         """
-        self.must_be_free("traffic")
-        candidate = self.candidate() or self._prepared()
         live = self.cloud.service(self.key)
         self.driver.take_in(live)
+        self.driver.must_be_free("traffic")
+        candidate = self.candidate() or self._prepared()
         plan = self.release_plan(candidate, live)
         self.show(plan)
         confirm(plan)
@@ -163,11 +161,20 @@ class Relman:
         return rollback.summary(value, self.labels(), decided, self.entries())
 
     def resume(self) -> dict[str, Any] | None:
-        """Go on with the run that was left open; None if there is none."""
-        run = self.unfinished()
+        """Go on with the run that was left open; None if there is none.
+
+        Raises:
+            Fenced: A rollback that was made elsewhere has ended it.
+        """
+        live = self.cloud.service(self.key)
+        if self.driver.take_in(live) and live:
+            raise Fenced(
+                "a rollback was made elsewhere; no run is open any more", fact=f"the traffic is {live.split}"
+            )
+        run = self.driver.unfinished()
         if run and run.state == "open":
             value = self.driver.resume(run)
-            run = self.unfinished()
+            run = self.driver.unfinished()
             if run is None:
                 return value
         if run is None:
@@ -180,18 +187,9 @@ class Relman:
 
         A living driver is told and does it; a dead one's run is taken over.
         """
+        self.driver.take_in(self.cloud.service(self.key))
         run = next((one for one in self.store.runs(self.key) if one.state == "open"), None)
-        if run is None:
-            return "nothing to abort: no run is open"
-        detail = {"reason": reason}
-        self.store.append([Draft("run.abort", self.key, run.environment, run.id, detail=detail)])
-        try:
-            self.driver.resume(run)
-        except (PutBack, Refused) as ended:
-            return ended.what
-        except Locked:
-            return self._aborted(run)
-        return "it had come to its end already"
+        return self.driver.abort(run, reason) if run else "nothing to abort: no run is open"
 
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
@@ -243,24 +241,6 @@ class Relman:
         found = story.candidate(self.entries(), self.environment)
         named = [*good, *([found.release] if found else [])]
         return {release.revision: release.version for release in named if release.version}
-
-    def must_be_free(self, lane: str) -> None:
-        """Refuse to begin while a run is open: its driver lives, or died and left it.
-
-        Raises:
-            Refused: One is open.
-        """
-        run = next(
-            (one for one in self.store.runs(self.key) if (one.lane, one.state) == (lane, "open")), None
-        )
-        if run is None:
-            return
-        with self.store.drive(self.key, lane):  # a living driver is told of as such
-            raise Refused(
-                f"a {run.kind} of {self.key.service} was left unfinished",
-                fact=f"run {run.id}; its driver is gone",
-                clears="inv release.resume, or inv release.abort",
-            )
 
     def candidate(self) -> Candidate | None:
         """The prepared candidate that the commit checked out still is, None if there is none."""
@@ -316,15 +296,6 @@ class Relman:
             )
         return self.store.entries(run=found[-1].run)
 
-    def unfinished(self) -> Run | None:
-        """The run that a resume goes on with: an open one, or a prepare that was to be followed by a cut."""
-        runs = self.store.runs(self.key)
-        found = next((run for run in runs if run.state == "open"), runs[-1] if runs else None)
-        if found is None or found.state == "open":
-            return found
-        opening = next(entry for entry in self.store.entries(run=found.id) if entry.kind == "run.opened")
-        return found if found.state == "done" and opening.detail["then"] == "cut" else None
-
     def show(self, plan: Plan, *notes: str) -> None:
         """Tell whoever watches what is about to be done."""
         lines = [
@@ -372,13 +343,3 @@ class Relman:
         if self.configured.profile != "solo":
             raise Refused("there is no candidate to cut", fact=NONE, clears="inv release.prepare")
         return self.prepare(then="cut")
-
-    def _aborted(self, run: Run) -> str:
-        """Wait for the living driver to do it."""
-        end = self.clock.now() + timedelta(seconds=ABORT_SECONDS)
-        while self.clock.now() < end:
-            state = next(one.state for one in self.store.runs(self.key) if one.id == run.id)
-            if state != "open":
-                return f"the driver ended the run: {state}"
-            self.clock.sleep(0.2)
-        raise Locked("the driver was told, and has not ended the run yet", clears="inv release.status")

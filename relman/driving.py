@@ -8,21 +8,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
-from relman.cloudrun import CloudRun, LiveService
+from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.engine import Engine
-from relman.errors import Fenced
+from relman.errors import Fenced, Locked, PutBack, Refused
 from relman.interrupts import Interrupts
 from relman.ledger import Draft, Run, RunRecord, Store, story
+from relman.live import LiveService
 from relman.models import Emit, ServiceKey
 from relman.plan import Plan, stored
 from relman.repo import Repo
 from relman.steps import Authority, World
+
+ABORT_SECONDS = 120.0
 
 
 @dataclass
@@ -109,17 +113,65 @@ class Driver:
         """The highest epoch that the ledger knows of the service."""
         return max((run.epoch for run in self.store.runs(self.key)), default=0)
 
-    def take_in(self, live: LiveService | None) -> None:
-        """Record a rollback that was made without this ledger, as the service tells it (ruling 12)."""
-        rolled = live.way_back.rolled_back if live else None
-        entries = self.store.entries(self.key)
-        if not rolled or story.knows_rollback(entries, rolled.when):
+    def abort(self, run: Run, reason: str) -> str:
+        """Leave the wish for the driver, or take a dead one's run over and fulfil it; what came of it."""
+        self.store.append([Draft("run.abort", self.key, run.environment, run.id, detail={"reason": reason})])
+        try:
+            self.resume(run)
+        except (PutBack, Refused) as ended:
+            return ended.what
+        except Locked:
+            return self._aborted(run)
+        return "it had come to its end already"
+
+    def must_be_free(self, lane: str) -> None:
+        """Refuse to begin while a run is open: its driver lives, or died and left it.
+
+        Raises:
+            Refused: One is open.
+        """
+        run = next(
+            (one for one in self.store.runs(self.key) if (one.lane, one.state) == (lane, "open")), None
+        )
+        if run is None:
             return
+        with self.store.drive(self.key, lane):  # a living driver is told of as such
+            raise Refused(
+                f"a {run.kind} of {self.key.service} was left unfinished",
+                fact=f"run {run.id}; its driver is gone",
+                clears="inv release.resume, or inv release.abort",
+            )
+
+    def unfinished(self) -> Run | None:
+        """The run that a resume goes on with: an open one, or a prepare that was to be followed by a cut."""
+        runs = self.store.runs(self.key)
+        found = next((run for run in runs if run.state == "open"), runs[-1] if runs else None)
+        if found is None or found.state == "open":
+            return found
+        opening = next(entry for entry in self.store.entries(run=found.id) if entry.kind == "run.opened")
+        return found if found.state == "done" and opening.detail["then"] == "cut" else None
+
+    def take_in(self, live: LiveService | None) -> bool:
+        """Record a rollback that was made without this ledger, as the service tells it (ruling 12).
+
+        It ends the run that was open meanwhile. A rollback or return of a run that stands here is
+        recorded by that run.
+
+        Returns:
+            Whether there was one.
+        """
+        rolled = live.way_back.rolled_back if live else None
+        known = {run.id for run in self.store.runs(self.key)}
+        if not live or not rolled or live.run in known:
+            return False
+        if story.knows_rollback(self.store.entries(self.key), rolled.when):
+            return False
         detail = {"leaves": rolled.leaves, "to": rolled.to, "when": rolled.when, "digest": rolled.digest}
         taken = Draft(
             "release.rolled_back", self.key, self.environment, detail=detail | {"source": "service"}
         )
         self.store.append([taken, *self.superseding("a rollback that was made elsewhere")])
+        return True
 
     def superseding(self, reason: str) -> list[Draft]:
         """What closes every open run of the traffic lane."""
@@ -134,6 +186,16 @@ class Driver:
             for run in self.store.runs(self.key)
             if run.state == "open" and run.lane == "traffic"
         ]
+
+    def _aborted(self, run: Run) -> str:
+        """Wait for the living driver to do it."""
+        end = self.clock.now() + timedelta(seconds=ABORT_SECONDS)
+        while self.clock.now() < end:
+            state = next(one.state for one in self.store.runs(self.key) if one.id == run.id)
+            if state != "open":
+                return f"the driver ended the run: {state}"
+            self.clock.sleep(0.2)
+        raise Locked("the driver was told, and has not ended the run yet", clears="inv release.status")
 
     def _taken(self, run: Run, live: LiveService | None) -> Run:
         epoch = self._next_epoch(live)
@@ -152,7 +214,7 @@ class Driver:
             repo=self.repo,
             clock=self.clock,
             emit=self.emit,
-            authority=Authority(run.epoch, live.epoch if live else 0),
+            authority=Authority(run.epoch, run.id, live.epoch if live else 0),
             record=RunRecord(self.store, run),
             doubt=self.doubt,
             config=self.config,

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from relman.cloudrun import CloudRun, LiveService, tag_of
+from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.ledger import Entry, story
+from relman.live import LiveService, tag_of
 from relman.models import Candidate
 from relman.plan import Plan, plan_first_release, plan_release
 from relman.repo import Repo

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from relman import probe
-from relman.cloudrun import CloudRun, LiveService, RolledBack, WayBack
+from relman.cloudrun import CloudRun
 from relman.errors import Refused
 from relman.ledger import Entry
+from relman.live import LiveService, RolledBack, WayBack
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from relman.cloudrun import LiveService
 from relman.config import Schedule
 from relman.ledger import Entry, Run
+from relman.live import LiveService
 from relman.models import Candidate, Release, ServiceKey
 
 

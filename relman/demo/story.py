@@ -88,9 +88,8 @@ def _summary(rows: list[list[str]], client: Client, seconds: float) -> None:
     print(f"\n── What was seen, in {lasted(seconds)}\n")
     print(table(rows))
     served = [[revision, f"{count} answers"] for revision, count in client.served.items()]
-    print(
-        f"\nThe client asked {client.served.total() + len(client.lost)} times; {len(client.lost)} requests were lost."
-    )
+    asked, lost = client.served.total() + len(client.lost), len(client.lost)
+    print(f"\nThe client asked {asked} times; {lost} requests were lost.")
     print(table(served))
     print(
         "\nNothing is left running. Where to look next:\n"

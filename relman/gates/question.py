@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from relman.clock import Clock
-from relman.cloudrun import CloudRun, LiveService
+from relman.cloudrun import CloudRun
 from relman.config import Config, Target
+from relman.live import LiveService
 from relman.models import Candidate, Release
 from relman.repo import Repo
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relman.cloudrun import LiveService
 from relman.gates.question import Question
+from relman.live import LiveService
 from relman.models import Answer, Release, Verdict
 
 NAME = "way back"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from relman import probe
 from relman.clock import stamp
-from relman.cloudrun import LiveService, RolledBack, WayBack, composed
 from relman.errors import Raced
+from relman.live import LiveService, RolledBack, WayBack, composed
 from relman.models import Event, Release, TrafficSplit
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
 from relman.steps.traffic import other_hand, read, write
@@ -57,14 +57,14 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
     def observe(self, world: World) -> Seen:
         """Look whether a target has all the traffic, written by this driver."""
         live = read(world)
-        if live.reconciling and world.authority.seen == world.authority.epoch:
+        if live.reconciling and world.authority.owns(live):
             return Pending("Cloud Run reconciles")
         reached = self.reached(world, live)
         return Done({"to": reached.revision, "text": f"100 % on {reached}"}) if reached else Absent()
 
     def reached(self, world: World, live: LiveService) -> Release | None:
         """The target that has all of the traffic by this driver's write, None if none has."""
-        if live.epoch != world.authority.epoch or not live.pinned or live.tagged(self.leaving):
+        if not world.authority.owns(live) or not live.pinned or live.tagged(self.leaving):
             return None
         whole = (TrafficSplit.all_to(release.revision) for release in self.targets)
         split = next((one for one in whole if one == live.split == live.served_split), None)

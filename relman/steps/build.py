@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from relman import cloudbuild, cloudrun
+from relman import cloudbuild
 from relman.errors import Refused
+from relman.live import OURS, tag_of, template_digest
 from relman.models import Candidate, Event, ServiceKey
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
 
@@ -102,7 +103,7 @@ class Freeze(Knowledge, frozen=True, tag="freeze"):
     def act(self, world: World) -> Seen | str:
         """Compose the template as the world is now; the outcome is remembered."""
         template, fields = self._template(world, self._image(world))
-        digest = cloudrun.template_digest(template)
+        digest = template_digest(template)
         revision = named(self.key_.service, self.version, digest)
         candidate = Candidate(
             key=self.key_,
@@ -113,7 +114,7 @@ class Freeze(Knowledge, frozen=True, tag="freeze"):
             template=template,
             template_digest=digest,
             revision=revision,
-            tag=cloudrun.tag_of(revision),
+            tag=tag_of(revision),
             prior=self.prior,
             service_fields=fields,
         )
@@ -151,9 +152,7 @@ def with_image(template: dict[str, Any], image: str) -> dict[str, Any]:
         )
     changed = [{**one, "image": image} if at == serving[0] else one for at, one in enumerate(containers)]
     annotations = {
-        name: value
-        for name, value in template.get("annotations", {}).items()
-        if not name.startswith(cloudrun.OURS)
+        name: value for name, value in template.get("annotations", {}).items() if not name.startswith(OURS)
     }
     kept = {name: value for name, value in template.items() if name not in {"revision", "annotations"}}
     return {**kept, **({"annotations": annotations} if annotations else {}), "containers": changed}

@@ -19,9 +19,10 @@ from relman.models import Emit, ServiceKey, TrafficSplit
 if TYPE_CHECKING:
     from relman.clock import Clock
     from relman.cloudbuild import CloudBuild
-    from relman.cloudrun import CloudRun, LiveService
+    from relman.cloudrun import CloudRun
     from relman.config import Config, Target
     from relman.ledger import RunRecord
+    from relman.live import LiveService
     from relman.repo import Repo
 
 
@@ -58,11 +59,21 @@ class Authority:
 
     Attributes:
         epoch: The driver's own, carried by its first write.
-        seen: What the service carried when this driver last read or wrote it.
+        run: Its run; two drivers without a common ledger may take the same epoch.
+        found: The epoch that the service carried when this driver began.
+        wrote: The service was seen to carry this driver's own mark.
     """
 
     epoch: int
-    seen: int
+    run: str
+    found: int
+    wrote: bool = False
+
+    def owns(self, live: LiveService) -> bool:
+        """Whether the last write was this driver's. A lost answer is found out by this."""
+        mine = (live.epoch, live.run) == (self.epoch, self.run)
+        self.wrote = self.wrote or mine
+        return mine
 
     def check(self, live: LiveService) -> None:
         """Stop a forward driver that is no longer the newest.
@@ -70,12 +81,14 @@ class Authority:
         Raises:
             Fenced: The service carries a newer, lower or missing epoch.
         """
-        if live.epoch != self.seen:
-            raise Fenced(
-                "somebody else has written to the service",
-                fact=f"it carries epoch {live.epoch or 'none'}; this driver left {self.seen or 'none'}",
-                clears="inv release.status",
-            )
+        if self.owns(live) or (not self.wrote and live.epoch == self.found):
+            return
+        left = self.epoch if self.wrote else self.found
+        raise Fenced(
+            "somebody else has written to the service",
+            fact=f"it carries epoch {live.epoch or 'none'}; this driver left {left or 'none'}",
+            clears="inv release.status",
+        )
 
 
 @dataclass

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from relman.cloudrun import COMMIT, REVISION, TEMPLATE, VERSION, LiveService, WayBack, composed, marked
 from relman.errors import OtherHand
+from relman.live import COMMIT, REVISION, TEMPLATE, VERSION, LiveService, WayBack, composed, marked
 from relman.models import PERCENT, Candidate, Release, TrafficSplit
 from relman.steps.overrun import halted
 from relman.steps.step import Absent, Done, Failed, Pending, Seen, Step, World
@@ -51,9 +51,8 @@ def other_hand(live: LiveService, expected: TrafficSplit) -> OtherHand:
 
 def write(world: World, live: LiveService, body: dict[str, Any], way_back: WayBack) -> str:
     """Send one write with the driver's epoch and the way back; what the platform complained of."""
-    annotations = marked(live, world.authority.epoch, way_back)
+    annotations = marked(live, world.authority.epoch, world.authority.run, way_back)
     operation = world.cloud.update(world.key, etag=live.etag, body={**body, "annotations": annotations})
-    world.authority.seen = world.authority.epoch
     return world.cloud.settle(operation, SETTLE_SECONDS)
 
 
@@ -89,15 +88,17 @@ class Create(Step, frozen=True, tag="create"):
         candidate = self.candidate
         split = [{"type": REVISION, "revision": candidate.revision, "percent": PERCENT}]
         tag = [{"type": REVISION, "revision": candidate.revision, "tag": candidate.tag}]
+        authority, way_back = world.authority, WayBack(candidate=candidate.revision)
         empty = LiveService.empty(candidate.service_fields.get("annotations", {}))
         body = {
             **candidate.service_fields,
             "template": full_template(candidate),
             "traffic": split + tag,
-            "annotations": marked(empty, world.authority.epoch, WayBack(candidate=candidate.revision)),
+            "annotations": marked(
+                empty, authority.epoch, authority.run, WayBack(candidate=candidate.revision)
+            ),
         }
         operation = world.cloud.create(world.key, body)
-        world.authority.seen = world.authority.epoch
         return world.cloud.settle(operation, SETTLE_SECONDS)
 
 

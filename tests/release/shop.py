@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,8 +17,9 @@ from typing import Any
 
 from relman.clock import system
 from relman.cloudbuild import CloudBuild
-from relman.cloudrun import CloudRun, LiveService
+from relman.cloudrun import CloudRun
 from relman.ledger import Entry, SqliteStore
+from relman.live import LiveService
 from relman.models import ServiceKey
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello"
@@ -212,7 +214,7 @@ class Shop:
         return process
 
     def slow(self, bake: str) -> None:
-        """Bake longer from the next commit on."""
+        """Bake so long from the next commit on."""
         config = self.folder / "relman.toml"
         config.write_text(
             config.read_text(encoding="utf-8").replace('"100ms"', f'"{bake}"'), encoding="utf-8"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from relman.cloudrun import LATEST, tag_of
+from relman.live import LATEST, tag_of
 from tests.release.shop import Shop
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relman.cloudrun import tag_of
+from relman.live import tag_of
 from tests.release.shop import Shop
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relman.cloudrun import WAY_BACK
+from relman.live import WAY_BACK
 from tests.release.shop import Shop
 from tests.release.test_failures import by_hand
 
