@@ -168,9 +168,8 @@ class Relman:
         """
         live = self.cloud.service(self.key)
         if self.driver.take_in(live) and live:
-            raise Fenced(
-                "a rollback was made elsewhere; no run is open any more", fact=f"the traffic is {live.split}"
-            )
+            what = "a rollback was made elsewhere; no run is open any more"
+            raise Fenced(what, fact=f"the traffic is {live.split}", clears="inv release.status")
         run = self.driver.unfinished()
         if run and run.state == "open":
             value = self.driver.resume(run)

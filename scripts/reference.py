@@ -2,28 +2,27 @@
 
 What it is not: a writer of pages. People write them; what is made stands between two markers,
 ``<!-- made by scripts/reference.py: NAME -->`` and ``<!-- made -->``. Besides, a link to a Python file
-whose title quotes a line of code (``(x.py#L7 "def f(")``) gets that line's number.
+whose title quotes a line of code, as in ``(x.py#L7 "def f(")``, gets the number of that line.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.inspect import (
-    BoolType,
+    AnyType,
     CustomType,
     DateType,
     DictType,
     Field,
-    FloatType,
     IntType,
+    NoneType,
+    StrType,
     StructType,
     Type,
     UnionType,
@@ -31,167 +30,230 @@ from msgspec.inspect import (
     type_info,
 )
 
-from relman.config import Sections, words
+from relman.config import Sections
 from relman.smoke import Suite
 from relman.tasks import ns
 from relman.tasks.declare import Declared, Parameter, shown
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 
 BLOCK = re.compile(r"(<!-- made by scripts/reference\.py: (.+) -->\n).*?(<!-- made -->)", re.DOTALL)
 LINK = re.compile(r'\((?P<path>[^()\s]+\.py)#L\d+ "(?P<code>[^"]+)"\)')
 ATTRIBUTES = re.compile(r"^Attributes:\n((?:[ \t]+.*\n|\n)*)", re.MULTILINE)
 ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
-TOLD = re.compile(r"[;:,]? ?\b(?:default:? |absent: |(?=required, ))(.+?)\.(?=\s+[A-Z]|$)")
+TOLD = re.compile(r'[;,]? ?\b(?:default:? |absent: |(?=required, ))(.+?)\.(?=\s+[A-Z]|$)|("\w+") \(default\)')
+"""How a docstring tells a default."""
 PLACEHOLDERS = {"service": "NAME", "env": "ENVIRONMENT"}
-"""What stands for the name in ``[service.NAME]``."""
+"""What stands for the names in ``[service.NAME.env.ENVIRONMENT]``."""
+
+
+def main() -> None:
+    """Renew every page that needs it, and say which did."""
+    for path, text in pages().items():
+        if path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"renewed {path.relative_to(ROOT)}")
 
 
 def pages() -> dict[Path, str]:
     """Every page of the documentation as it ought to be."""
-    return {path: made(path) for path in sorted((ROOT / "docs").rglob("*.md"))}
+    return {path: renewed(path) for path in sorted(DOCS.rglob("*.md"))}
 
 
-def made(path: Path) -> str:
-    """One page with its made parts renewed.
+def renewed(path: Path) -> str:
+    """One page, with its made parts made anew.
 
     Raises:
         KeyError: A marker names nothing that can be made.
-        ValueError: The code that a link quotes stands on no line, or on several.
+        ValueError: The code that a link quotes begins no line, or several.
     """
-    blocks = BLOCK.sub(
-        lambda found: f"{found[1]}\n{BLOCKS[found[2]]()}\n\n{found[3]}", path.read_text("utf-8")
-    )
-    return LINK.sub(partial(anchored, path.parent), blocks)
+    text = BLOCK.sub(lambda block: f"{block[1]}\n{MADE[block[2]]()}\n\n{block[3]}", path.read_text("utf-8"))
+    return LINK.sub(lambda link: numbered(path.parent, link["path"], link["code"]), text)
 
 
-def anchored(folder: Path, link: re.Match[str]) -> str:
-    """A link with the number of the line that it quotes."""
-    lines = (folder / link["path"]).read_text("utf-8").splitlines()
-    found = [number for number, line in enumerate(lines, 1) if line.strip().startswith(link["code"])]
+def numbered(folder: Path, path: str, code: str) -> str:
+    """A link's target, with the number of the line that begins with ``code``."""
+    lines = (folder / path).read_text("utf-8").splitlines()
+    found = [number for number, line in enumerate(lines, 1) if line.strip().startswith(code)]
     if len(found) != 1:
-        raise ValueError(f"{link['path']} has {len(found)} lines that begin with {link['code']!r}")
-    return f'({link["path"]}#L{found[0]} "{link["code"]}")'
+        raise ValueError(f"{path} has {len(found)} lines that begin with {code!r}")
+    return f'({path}#L{found[0]} "{code}")'
 
 
-# ── the tasks ────────────────────────────────────────────────────────────────────────────────────
+# ── tasks ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tasks() -> str:
     """Every task with its flags, as the collection knows them."""
-    aliases = {name: others for name, others in ns.task_names.items()}
-    return "\n\n".join(task(name, ns[name], others) for name, others in aliases.items())
+    return "\n\n".join(task(name, ns[name], short) for name, short in ns.task_names.items())
 
 
-def task(name: str, declared: Declared, others: list[str]) -> str:
-    """One task: what it does, and its flags."""
-    summary, _, more = (declared.__doc__ or "").strip().partition("\n\n")
-    short = f"Short: {', '.join(f'`inv {other}`' for other in others)}." if others else ""
-    flags = table(["flag", "takes", "default", "what for"], map(flag, declared.parameters))
-    parts = [f"## `inv {name}`", flat(summary), flat(more), short, flags if declared.parameters else ""]
-    return "\n\n".join(filter(None, parts))
+def task(name: str, declared: Declared, short: list[str]) -> str:
+    """One task: what it does, its shorter name, its flags."""
+    names = [f"The same as `inv {one}`." for one in short]
+    rows = [flag(each) for each in declared.parameters]
+    flags = [table(["flag", "takes", "default", "what it is"], rows)] if rows else []
+    return "\n\n".join([f"## `inv {name}`", plain(declared.__doc__ or ""), *names, *flags])
 
 
 def flag(each: Parameter) -> list[str]:
     """A flag's row."""
-    default = f"`{shown(each.default)}`" if shown(each.default) else ""
-    return [f"`{each.flag}`", taken(each), default, each.about]
+    return [f"`{each.flag}`", typed(each), quoted(shown(each.default)), plain(each.about)]
 
 
-def taken(each: Parameter) -> str:
+def typed(each: Parameter) -> str:
     """What a person types after the flag."""
-    if each.item is bool:
-        return "nothing"
-    kinds = {str: "a text", int: "a whole number", float: "a number", Path: "a path"}
-    kind = " or ".join(f"`{one}`" for one in each.choices if one) or kinds[each.item]
+    kinds = {str: "a text", int: "a whole number", float: "a number", Path: "a path", bool: "nothing"}
+    kind = " or ".join(f"`{word}`" for word in each.choices if word) or kinds[each.item]
     return f"{kind}; may be repeated" if each.several else kind
 
 
-# ── the sections of a TOML file ──────────────────────────────────────────────────────────────────
+# ── sections of a TOML file ──────────────────────────────────────────────────────────────────────
 
 
-def sections(whole: type[msgspec.Struct], title: str) -> str:
+def sections(whole: type[msgspec.Struct]) -> Callable[[], str]:
     """Every section of a file, as its structs know them."""
-    return "\n\n".join(walked(whole, title, ""))
+    return lambda: "\n\n".join(walked(whole, "", "Before the first section"))
 
 
-def walked(kind: type[msgspec.Struct], title: str, at: str, around: type[Any] = object) -> Iterator[str]:
-    """A section and those inside it; one that repeats the section around it is told in a sentence."""
-    about = flat(ATTRIBUTES.sub("", doc(kind)))
-    if issubclass(around, kind):
-        yield f"## `{title}`\n\n{about} The keys are those of the section above, but for this one."
+def walked(
+    kind: type[msgspec.Struct], at: str, title: str, around: type[msgspec.Struct] | None = None
+) -> Iterator[str]:
+    """A section and those inside it; one that says what the one around it says is told in a sentence."""
+    about = plain(ATTRIBUTES.sub("", docstring(kind)))
+    if around and issubclass(around, kind):
+        yield f"## {title}\n\n{about} Every key of the section above goes here too, and wins over it."
         return
-    fields = struct(kind).fields
-    meanings = attributes(kind)
-    rows = table(["key", "takes", "default", "meaning"], (key(field, meanings) for field in fields))
-    yield f"## {title if ' ' in title else f'`{title}`'}\n\n{about}\n\n{rows}"
+    fields, meanings = fields_of(kind), attributes(kind)
+    rows = [key(field, meanings) for field in fields]
+    yield f"## {title}\n\n{about}\n\n" + table(["key", "takes", "default", "meaning"], rows)
     for field in fields:
-        for inner, form in inside(field.type):
-            name = f"{at}{field.encode_name}"
-            placed = f"{name}.{PLACEHOLDERS[field.encode_name]}" if form == "[%s.%s]" else name
-            heading = f"[[{placed}]]" if form == "[[%s]]" else f"[{placed}]"
-            yield from walked(inner, heading, f"{placed}.", kind)
+        for inner, header in headed(field.type, at + field.encode_name):
+            yield from walked(inner, f"{header.strip('[]')}.", f"`{header}`", kind)
 
 
-def inside(kind: Type) -> Iterator[tuple[type[msgspec.Struct], str]]:
-    """The struct that a value is made of, and how TOML writes its header."""
+def headed(kind: Type, path: str) -> Iterator[tuple[type[msgspec.Struct], str]]:
+    """The struct that a value is made of, if it is, and the header that TOML has for it."""
     match kind:
         case StructType(cls=cls):
-            yield cls, "[%s]"
+            yield cls, f"[{path}]"
         case DictType(value_type=StructType(cls=cls)):
-            yield cls, "[%s.%s]"
+            yield cls, f"[{path}.{PLACEHOLDERS[path.rpartition('.')[2]]}]"
         case VarTupleType(item_type=item):
-            yield from ((cls, "[[%s]]") for cls, _ in inside(item))
+            yield from ((cls, f"[{header}]") for cls, header in headed(item, path))
         case UnionType(types=types):
-            for one in types:
-                yield from inside(one)
+            yield from (found for one in types for found in headed(one, path))
 
 
 def key(field: Field, meanings: Mapping[str, str]) -> list[str]:
-    """A key's row."""
+    """A key's row: its default is what the docstring tells, else what the struct has."""
     meaning = meanings.get(field.name) or elsewhere(field.name, meanings)
     told = TOLD.search(meaning)
-    default = told[1] if told else written(field)
-    rest = TOLD.sub(".", meaning).removesuffix("..").strip()
-    return [f"`{field.encode_name}`", takes(field.type), default, rest]
+    default = plain(told[1] or told[2]) if told else written(field)
+    kept = meaning if not told or told[2] else f"{meaning[: told.start()]}.{meaning[told.end() :]}"
+    return [f"`{field.encode_name}`", takes(field.type), default, plain(kept)]
 
 
 def elsewhere(name: str, meanings: Mapping[str, str]) -> str:
-    """For a key that is told about in the sentence of another: which.
+    """For a key that is told of in the sentence of another: which.
 
     Raises:
-        StopIteration: It is told about nowhere.
+        StopIteration: It is told of nowhere.
     """
     return next(f"See `{other}`." for other, text in meanings.items() if re.search(rf"\b{name}\b", text))
 
 
 def written(field: Field) -> str:
-    """The default as it would be written, ``required``, or nothing."""
+    """The default as TOML has it, ``required``, or nothing."""
     if field.required:
         return "required"
-    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    value = default_of(field)
     if isinstance(value, msgspec.Struct) or value in (None, (), {}, ""):
         return ""
-    return f"`{msgspec.json.encode(value).decode()}`"
+    return quoted(msgspec.json.encode(value, enc_hook=str).decode())
+
+
+def default_of(field: Field) -> Any:  # noqa: ANN401 - whatever the struct has
+    """What a key is when it is not said."""
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
 
 
 def takes(kind: Type) -> str:
-    """What may be written as a value."""
+    """What may be written."""
     match kind:
         case CustomType(cls=cls):
-            return str(cls.shape)
-        case StructType():
-            return "a table"
-        case DictType(value_type=StructType()):
-            return "tables"
-        case DictType(value_type=value):
-            return f"a table, each value {takes(value)}"
+            return str(cls.shape)  # type: ignore[attr-defined]  # a word of relman.config.words
         case VarTupleType(item_type=item):
             return f"a list, each {takes(item)}"
         case UnionType(types=types):
-            return " or ".join(dict.fromkeys(filter(None, map(takes, types))))
+            return " or ".join(takes(one) for one in types if not isinstance(one, NoneType))
         case IntType(ge=lowest, le=highest):
             return f"a whole number from {lowest} to {highest}"
-    return {BoolType: "true or false", DateType: "a date", FloatType: "a number"}.get(type(kind), PLAIN[type(kind)])
+        case DictType(value_type=value):
+            return f"a table, each value {takes(value)}"
+    return {StrType: "a text", DateType: "a date", AnyType: "anything", StructType: "a table"}[type(kind)]
 
 
+def fields_of(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """The keys of a struct."""
+    info = type_info(kind)
+    return info.fields if isinstance(info, StructType) else ()
+
+
+def attributes(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """What the docstrings of a struct, and of those that it extends, say of each key."""
+    texts = [docstring(one) for one in reversed(kind.__mro__) if issubclass(one, msgspec.Struct)]
+    found = [
+        match for text in texts for part in ATTRIBUTES.findall(text) for match in ATTRIBUTE.findall(part)
+    ]
+    return {name: " ".join(text.split()) for name, text in found}
+
+
+def docstring(kind: type) -> str:
+    """A class's own docstring, without its indentation."""
+    return f"{inspect.cleandoc(kind.__dict__.get('__doc__') or '')}\n"
+
+
+# ── the embedded platform ────────────────────────────────────────────────────────────────────────
+
+
+def served() -> str:
+    """The methods that the platform answers, as its routes know them."""
+    from relman.embedded.routes import METHODS
+
+    apis = {"builds": "Cloud Build v1"}
+    rows = [[apis.get(name, "Cloud Run Admin v2"), name, ", ".join(METHODS[name])] for name in METHODS]
+    return table(["API", "of", "methods"], rows)
+
+
+# ── Markdown ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *([cell.replace("|", r"\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plain(text: str) -> str:
+    """A docstring's text as Markdown: one line a paragraph, single backticks."""
+    paragraphs = re.split(r"\n\s*\n", text.strip().replace("``", "`"))
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def quoted(word: str) -> str:
+    """A word as code; nothing stays nothing."""
+    return f"`{word}`" if word else ""
+
+
+MADE: dict[str, Callable[[], str]] = {
+    "tasks": tasks,
+    "relman.toml": sections(Sections),
+    "smoke": sections(Suite),
+    "platform": served,
+}
+"""What a marker may name."""
+
+if __name__ == "__main__":
+    main()

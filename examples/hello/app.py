@@ -93,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1  # an answer leaves as one packet, and waits for no delayed acknowledgement
     server: Server
 
     def do_GET(self) -> None:

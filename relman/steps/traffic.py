@@ -94,9 +94,7 @@ class Create(Step, frozen=True, tag="create"):
             **candidate.service_fields,
             "template": full_template(candidate),
             "traffic": split + tag,
-            "annotations": marked(
-                empty, authority.epoch, authority.run, WayBack(candidate=candidate.revision)
-            ),
+            "annotations": marked(empty, authority.epoch, authority.run, way_back),
         }
         operation = world.cloud.create(world.key, body)
         return world.cloud.settle(operation, SETTLE_SECONDS)

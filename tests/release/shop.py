@@ -216,9 +216,8 @@ class Shop:
     def slow(self, bake: str) -> None:
         """Bake so long from the next commit on."""
         config = self.folder / "relman.toml"
-        config.write_text(
-            config.read_text(encoding="utf-8").replace('"100ms"', f'"{bake}"'), encoding="utf-8"
-        )
+        text = re.sub('bake = ".*"', f'bake = "{bake}"', config.read_text(encoding="utf-8"))
+        config.write_text(text, encoding="utf-8")
 
 
 def ctrl_c(process: subprocess.Popen[str]) -> None:
