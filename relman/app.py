@@ -148,7 +148,8 @@ class Relman:
         live = self.cloud.service(self.key)
         if live is None:
             raise Refused(f"there is no service {self.key}", fact="the platform knows none of that name")
-        choice = rollback.choose(live, self.cloud, self.key, story.known_good(self.entries()), to)
+        recorded, settled = story.known_good(self.entries()), not self.driver.superseding("")
+        choice = rollback.choose(live, self.cloud, self.key, recorded, to=to, settled=settled)
         if not choice.targets:
             return rollback.told(live.way_back, self.labels())
         plan = rollback.plan(self.key, self.environment, choice)

@@ -37,7 +37,13 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose(
-    live: LiveService, cloud: CloudRun, key: ServiceKey, recorded: Sequence[Release], to: str
+    live: LiveService,
+    cloud: CloudRun,
+    key: ServiceKey,
+    recorded: Sequence[Release],
+    *,
+    to: str,
+    settled: bool,
 ) -> Choice:
     """What a rollback does, from what is known now.
 
@@ -47,13 +53,17 @@ def choose(
         key: The service.
         recorded: The good releases by the ledger, newest first; empty without one.
         to: A version or revision that a person names; obeyed if it is known.
+        settled: No run is open, so that a rollback that was made was made to its end.
 
     Raises:
         Refused: There is nothing to go back to, or ``to`` is not known.
     """
     chain, notes = known(live, recorded)
-    if not to and already(live):
-        return Choice((), chain, None, notes)
+    rolled = live.way_back.rolled_back
+    if not to and rolled and live.split.percent(rolled.to) == PERCENT:
+        unfinished = () if settled else (named(chain, rolled.to, key),)
+        left = Release("", rolled.leaves, rolled.digest)
+        return Choice(unfinished, stayed(chain, left), left, notes)
     found = (named(chain, to, key),) if to else targets(live, chain)
     if not found:
         raise Refused(
@@ -95,12 +105,6 @@ def known(live: LiveService, recorded: Sequence[Release]) -> tuple[tuple[Release
         (f"the service tells another way back ({', '.join(theirs)}); the ledger's is used",) if differ else ()
     )
     return tuple(recorded), notes
-
-
-def already(live: LiveService) -> bool:
-    """A rollback was made, nothing was deployed since, and the traffic is where it put it."""
-    rolled = live.way_back.rolled_back
-    return bool(rolled) and live.split.percent(rolled.to if rolled else "") == PERCENT
 
 
 def targets(live: LiveService, chain: Sequence[Release]) -> tuple[Release, ...]:

@@ -55,16 +55,16 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
         return TrafficSplit.all_to(self.targets[0].revision)
 
     def observe(self, world: World) -> Seen:
-        """Look whether a target has all the traffic, written by this driver."""
+        """Look whether a target has all the traffic, written by this run (a driver of it may have died)."""
         live = read(world)
-        if live.reconciling and world.authority.owns(live):
+        if live.reconciling and live.run == world.authority.run:
             return Pending("Cloud Run reconciles")
         reached = self.reached(world, live)
         return Done({"to": reached.revision, "text": f"100 % on {reached}"}) if reached else Absent()
 
     def reached(self, world: World, live: LiveService) -> Release | None:
-        """The target that has all of the traffic by this driver's write, None if none has."""
-        if not world.authority.owns(live) or not live.pinned or live.tagged(self.leaving):
+        """The target that has all of the traffic by a write of this run, None if none has."""
+        if live.run != world.authority.run or not live.pinned or live.tagged(self.leaving):
             return None
         whole = (TrafficSplit.all_to(release.revision) for release in self.targets)
         split = next((one for one in whole if one == live.split == live.served_split), None)

@@ -120,6 +120,11 @@ class Shop:
         )
         return self.commit(f"feat: sell {name}")
 
+    def litter(self, word: str) -> str:
+        """A commit that changes nothing that matters; its hash."""
+        (self.folder / "litter.txt").write_text(word, encoding="utf-8")
+        return self.commit(f"fix: {word}")
+
     def break_items(self) -> str:
         """A commit whose smoke check fails; its hash."""
         (self.folder / "items.json").write_text("[]", encoding="utf-8")
