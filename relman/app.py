@@ -148,8 +148,8 @@ class Relman:
         live = self.cloud.service(self.key)
         if live is None:
             raise Refused(f"there is no service {self.key}", fact="the platform knows none of that name")
-        recorded, settled = story.known_good(self.entries()), not self.driver.superseding("")
-        choice = rollback.choose(live, self.cloud, self.key, recorded, to=to, settled=settled)
+        settled = not self.driver.superseding("")
+        choice = rollback.choose(live, self.cloud, self.key, self.entries(), to=to, settled=settled)
         if not choice.targets:
             return rollback.told(live.way_back, self.labels())
         plan = rollback.plan(self.key, self.environment, choice)
@@ -233,11 +233,7 @@ class Relman:
 
     def labels(self) -> dict[str, str]:
         """What people call a revision, by its name."""
-        good = [
-            msgspec.convert(entry.detail["release"], Release)
-            for entry in self.entries()
-            if entry.kind in story.GOOD
-        ]
+        good = story.released(self.entries())
         found = story.candidate(self.entries(), self.environment)
         named = [*good, *([found.release] if found else [])]
         return {release.revision: release.version for release in named if release.version}

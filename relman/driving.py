@@ -220,7 +220,7 @@ class Driver:
             config=self.config,
             target=self.target,
             root=self.root,
-            labels=self.labels,
+            labels=self.labels | plan.labels,
         )
         return Engine(plan, world, Interrupts(self.emit)).drive()
 

@@ -68,6 +68,12 @@ class Plan(msgspec.Struct, frozen=True):
         return "build" if self.kind == "prepare" else "traffic"
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What people call the revision that it ships, by its name."""
+        release = self.facts.get("release", {})
+        return {release["revision"]: release["version"]} if release else {}
+
+    @property
     def foot(self) -> str:
         """What a person who watches can do meanwhile."""
         if self.kind == "release":

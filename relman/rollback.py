@@ -14,7 +14,7 @@ import msgspec
 from relman import probe
 from relman.cloudrun import CloudRun
 from relman.errors import Refused
-from relman.ledger import Entry
+from relman.ledger import Entry, story
 from relman.live import LiveService, RolledBack, WayBack
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
@@ -40,7 +40,7 @@ def choose(
     live: LiveService,
     cloud: CloudRun,
     key: ServiceKey,
-    recorded: Sequence[Release],
+    entries: Sequence[Entry],
     *,
     to: str,
     settled: bool,
@@ -51,20 +51,21 @@ def choose(
         live: The service as it is.
         cloud: Asked for the revisions.
         key: The service.
-        recorded: The good releases by the ledger, newest first; empty without one.
+        entries: What the ledger has of the service; none without a ledger.
         to: A version or revision that a person names; obeyed if it is known.
         settled: No run is open, so that a rollback that was made was made to its end.
 
     Raises:
         Refused: There is nothing to go back to, or ``to`` is not known.
     """
-    chain, notes = known(live, recorded)
+    chain, notes = known(live, story.known_good(entries))
     rolled = live.way_back.rolled_back
     if not to and rolled and live.split.percent(rolled.to) == PERCENT:
-        unfinished = () if settled else (named(chain, rolled.to, key),)
-        left = Release("", rolled.leaves, rolled.digest)
-        return Choice(unfinished, stayed(chain, left), left, notes)
-    found = (named(chain, to, key),) if to else targets(live, chain)
+        bad, good = Release("", rolled.leaves, rolled.digest), Release("", rolled.to, "")
+        there = next((one for one in chain if one.revision == rolled.to), good)
+        return Choice(() if settled else (there,), stayed(chain, bad), bad, notes)
+    everything = [*chain, *story.released(entries), *live.way_back.chain]
+    found = (named(everything, to, key),) if to else targets(live, chain)
     if not found:
         raise Refused(
             f"there is nothing to roll {key.service} back to",
@@ -127,7 +128,7 @@ def named(chain: Sequence[Release], to: str, key: ServiceKey) -> Release:
     """
     found = next((one for one in chain if to in {one.version, one.revision} and to), None)
     if found is None:
-        words = ", ".join(f"{one} ({one.revision})" for one in chain) or "none"
+        words = ", ".join(dict.fromkeys(f"{one} ({one.revision})" for one in chain)) or "none"
         raise Refused(f"{to} is no known good release of {key.service}", fact=f"known: {words}")
     return found
 

@@ -87,7 +87,7 @@ def _say(sentence: str) -> None:
 def _summary(rows: list[list[str]], client: Client, seconds: float) -> None:
     print(f"\n── What was seen, in {lasted(seconds)}\n")
     print(table(rows))
-    served = [[revision, f"{count} answers"] for revision, count in client.served.items()]
+    served = [["served by", revision, f"{count} answers"] for revision, count in client.served.items()]
     asked, lost = client.served.total() + len(client.lost), len(client.lost)
     print(f"\nThe client asked {asked} times; {lost} requests were lost.")
     print(table(served))

@@ -34,6 +34,12 @@ def known_good(entries: Iterable[Entry]) -> tuple[Release, ...]:
     return tuple(good[:CHAIN])
 
 
+def released(entries: Iterable[Entry]) -> tuple[Release, ...]:
+    """Every release that ever was shipped or adopted, newest first."""
+    found = [msgspec.convert(entry.detail["release"], Release) for entry in entries if entry.kind in GOOD]
+    return tuple(found[::-1])
+
+
 def candidate(entries: Sequence[Entry], environment: str) -> Candidate | None:
     """The newest candidate of an environment that was not shipped yet, None if there is none."""
     shipped = {entry.detail["release"]["revision"] for entry in entries if entry.kind in GOOD}

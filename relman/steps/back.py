@@ -47,7 +47,7 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
     @property
     def line(self) -> str:
         """Where the traffic goes."""
-        return f"all traffic back to {self.targets[0]} ({self.targets[0].revision})"
+        return f"all traffic back to {self.targets[0]}"
 
     @property
     def leaves(self) -> TrafficSplit:
@@ -60,7 +60,7 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
         if live.reconciling and live.run == world.authority.run:
             return Pending("Cloud Run reconciles")
         reached = self.reached(world, live)
-        return Done({"to": reached.revision, "text": f"100 % on {reached}"}) if reached else Absent()
+        return Done({"to": reached.revision, "text": f"100 % on {reached.revision}"}) if reached else Absent()
 
     def reached(self, world: World, live: LiveService) -> Release | None:
         """The target that has all of the traffic by a write of this run, None if none has."""

@@ -69,8 +69,8 @@ class Create(Step, frozen=True, tag="create"):
 
     @property
     def line(self) -> str:
-        """Which service and revision are made."""
-        made = f"create {self.candidate.key.service} with {self.candidate.revision}"
+        """Which service is made, and that all traffic is on it at once."""
+        made = f"create {self.candidate.key.service} with {self.candidate.version}"
         return f"{made} at 100 % (there is no 0 % phase)"
 
     @property
@@ -122,8 +122,8 @@ class Deploy(Step, frozen=True, tag="deploy"):
 
     @property
     def line(self) -> str:
-        """Which revision is deployed, and at what percentage."""
-        return f"deploy {self.candidate.revision} at {self.percent} %, tag {self.candidate.tag}"
+        """Which version is deployed, and at what percentage."""
+        return f"deploy {self.candidate.version} at {self.percent} %, tag {self.candidate.tag}"
 
     @property
     def leaves(self) -> TrafficSplit:
@@ -178,7 +178,7 @@ class Shift(Step, frozen=True, tag="shift"):
 
     def observe(self, world: World) -> Seen:
         """Compare the traffic, as asked and as served, with the split."""
-        return shifted(read(world), self.before, self.to)
+        return shifted(world, read(world), self.before, self.to)
 
     def act(self, world: World) -> Seen | str:
         """Write traffic and annotations, if the window or its overrun lets it."""
@@ -193,7 +193,7 @@ class Shift(Step, frozen=True, tag="shift"):
         return write(world, live, {"traffic": composed(live, self.to, tagged)}, way_back)
 
 
-def shifted(live: LiveService, before: TrafficSplit, to: TrafficSplit) -> Seen:
+def shifted(world: World, live: LiveService, before: TrafficSplit, to: TrafficSplit) -> Seen:
     """How far a shift is.
 
     Raises:
@@ -202,7 +202,8 @@ def shifted(live: LiveService, before: TrafficSplit, to: TrafficSplit) -> Seen:
     if live.reconciling:
         return Pending("Cloud Run reconciles")
     if live.split == to and live.pinned:
-        return Done({"text": str(to)}) if live.served_split == to else Pending("the traffic moves")
+        named = ", ".join(f"{world.label(revision)} {percent} %" for revision, percent in to.shares)
+        return Done({"text": named}) if live.served_split == to else Pending("the traffic moves")
     if live.split == before:
         return Absent()
     raise other_hand(live, before)

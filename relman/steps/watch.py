@@ -45,7 +45,7 @@ class Bake(Step, frozen=True, tag="bake"):
         elapsed = (world.clock.now() - start).total_seconds()
         if elapsed < self.seconds:
             return Pending(f"bake at {self.percent} %", elapsed, self.seconds)
-        return Done({"text": f"{spelled(self.seconds)} at {self.percent} %"})
+        return Done({"text": "nobody moved the traffic"})
 
     def act(self, world: World) -> Seen | str:  # noqa: ARG002 - the recorded intent is its start
         """Nothing to do but to wait."""

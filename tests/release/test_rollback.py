@@ -194,3 +194,11 @@ def test_the_way_back_on_the_service_is_plain_json(two: Shop) -> None:
     told = json.loads(two.live().annotations[WAY_BACK])
     assert [set(release) for release in told["chain"]] == [{"version", "revision", "digest"}]
     assert told["chain"][0]["digest"].startswith("sha256:")
+
+
+def test_a_person_may_name_a_release_that_was_rolled_back_from(two: Shop) -> None:
+    """--to is obeyed for whatever the ledger ever called a release; nothing else is refused."""
+    second = two.live().split.sole
+    assert two.run("release.rollback").code == 0
+    assert two.run("release.rollback", "--to", "0.2.0").code == 0
+    assert two.live().split.sole == second
