@@ -15,4 +15,4 @@ from invoke.collection import Collection  # noqa: E402
 from relman.tasks import demo, platform, release, smoke, test  # noqa: E402
 
 ns = Collection(demo, platform, release, smoke, test)
-ns.add_task(release.status, name="status")
+ns.add_task(release.status, name="status", default=False)

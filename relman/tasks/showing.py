@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from invoke.exceptions import Exit
 
 from relman.errors import RelmanError
-from relman.models import Event
 
 if TYPE_CHECKING:
     from relman.app import Relman
     from relman.clock import Clock
-    from relman.models import Emit
+    from relman.models import Emit, Event
 
 
 class Shown:
@@ -38,6 +37,8 @@ class Shown:
 
     def done(self, text: str, *, undo: str = "", then: tuple[str, ...] = ()) -> None:
         """End the screen with a summary, the seconds, and what to type next."""
+        from relman.models import Event
+
         seconds = (self.clock.now() - self._began).total_seconds()
         self.emit(Event("done", text, seconds=seconds, facts={"undo": undo, "next": list(then)}))
 
@@ -50,6 +51,7 @@ def shown(*, json: bool) -> Iterator[Shown]:
         Exit: With the error's code, and no message, because the screen has told it.
     """
     from relman.clock import system
+    from relman.models import Event
     from relman.render import screen
 
     clock = system()

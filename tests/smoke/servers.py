@@ -120,3 +120,9 @@ class Hello:
         """Ask it to end; its exit code."""
         self.process.terminate()
         return self.process.wait(10)
+
+
+def waits(handler: Handler) -> None:
+    """200 after 200 ms."""
+    handler.server.stopping.wait(0.2)
+    handler.send(200)
