@@ -11,14 +11,15 @@ from datetime import timedelta
 from typing import Any
 
 from relman.errors import (
+    NotAuthenticated,
     NotPutBack,
     Paused,
     PutBack,
     Raced,
     Refused,
-    Rejected,
     RelmanError,
     Unreachable,
+    UsageError,
 )
 from relman.interrupts import Interrupts
 from relman.models import Event
@@ -28,6 +29,8 @@ from relman.steps import Absent, AnyStep, Done, Failed, Pending, Seen, World
 FIRST_LOOK = 0.1
 LONGEST_PAUSE = 1.0
 """Seconds between two looks: quick at first, and never longer than a signal should wait."""
+INSISTING_PATIENCE = 3.0
+"""Seconds that a step on the way back asks a platform that does not answer: a person waits."""
 RESUME = "inv release.resume"
 
 
@@ -138,8 +141,8 @@ class Engine:
             if isinstance(self._look(step), Absent):
                 return self._once_more(step)
             return race.fact
-        except Rejected as no:
-            return Failed(no.fact or no.what)
+        except (UsageError, Refused, NotAuthenticated) as no:  # it cannot be done, and asking again is no use
+            return Failed(f"{no.what}: {no.fact}" if no.fact else no.what)
         except Unreachable as away:
             if not isinstance(self._look(step), Absent):
                 return away.fact
@@ -169,15 +172,17 @@ class Engine:
         Raises:
             Paused: It stayed away.
         """
-        end = self.world.clock.now() + timedelta(seconds=self.world.patience)
+        patience = INSISTING_PATIENCE if step.insists else self.world.patience
+        end = self.world.clock.now() + timedelta(seconds=patience)
         while True:
             try:
                 return step.observe(self.world)
             except Unreachable as away:
-                if step.insists or self.world.clock.now() >= end:
+                if self.world.clock.now() >= end:
                     raise self._paused(away) from away
                 self._pause(step, Pending(f"{away.what}; looking again"), LONGEST_PAUSE)
-                self._heed()
+                if not step.insists:
+                    self._heed()
 
     def _pause(self, step: AnyStep, waiting: Pending, seconds: float) -> float:
         """Tell what is waited for, sleep, and answer how long to sleep next."""

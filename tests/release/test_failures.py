@@ -113,3 +113,16 @@ def test_abort_reaches_the_living_driver(open_shop: Shop, reason: str) -> None:
     assert (aborted.code, cut.returncode) == (0, 4), out
     assert open_shop.live().split.sole == stable
     assert any(entry.detail.get("reason") == reason for entry in open_shop.entries())
+
+
+def test_a_smoke_file_that_breaks_in_the_middle_is_put_back(open_shop: Shop) -> None:
+    """What cannot be asked is not passed: exit 4, and no run is left open."""
+    stable = open_shop.live().split.sole
+    open_shop.slow("2s")
+    open_shop.sell("sugar")
+    cut = open_shop.started_until("release.cut", "step.intent bake-20")
+    (open_shop.folder / "smoke" / "hello.toml").write_text("[[check]", encoding="utf-8")
+    out, _ = cut.communicate(timeout=30)
+    assert cut.returncode == 4, out
+    assert open_shop.live().split.sole == stable
+    assert "nothing to resume" in open_shop.run("release.resume").out
