@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from relman import rollback
 from relman.cloudrun import CloudRun
 from relman.errors import Refused
 from relman.live import LiveService
@@ -23,7 +22,7 @@ def adoptable(cloud: CloudRun, key: ServiceKey, live: LiveService | None, versio
         raise Refused(
             "only one settled revision can be adopted",
             fact=state,
-            clears=rollback.by_hand(key, live.latest_ready),
+            clears="inv release.rollback, or move all traffic to the revision that is to be adopted",
         )
     found = cloud.revision(key, live.split.sole)
     if found is None or not found.ready:

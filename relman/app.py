@@ -26,7 +26,7 @@ from relman.ledger import Draft, Entry, Store, story
 from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
 from relman.ops import windows
-from relman.plan import Plan
+from relman.plan import Plan, shipped_by
 from relman.preparing import Wishes, planned
 from relman.repo import Repo
 from relman.status import Status
@@ -151,7 +151,7 @@ class Relman:
         settled = not self.driver.superseding("")
         choice = rollback.choose(live, self.cloud, self.key, self.entries(), to=to, settled=settled)
         if not choice.targets:
-            return rollback.told(live.way_back, self.labels())
+            return rollback.proven(live, choice, self.labels())
         plan = rollback.plan(self.key, self.environment, choice)
         self.show(plan, *choice.notes)
         decided = (self.clock.now() - began).total_seconds()
@@ -279,11 +279,7 @@ class Relman:
             Refused: There is none.
         """
         openings = [entry for entry in self.entries() if entry.kind == "run.opened"]
-        found = [
-            one
-            for one in openings
-            if run in {"", one.run} and (not version or version in one.detail["title"].split())
-        ]
+        found = [one for one in openings if run in {"", one.run} and version in {"", shipped_by(one)}]
         if not found:
             raise Refused(
                 "there is no such run",

@@ -13,6 +13,7 @@ from typing import Any
 from relman.errors import (
     NotAuthenticated,
     NotPutBack,
+    OtherHand,
     Paused,
     PutBack,
     Raced,
@@ -78,6 +79,9 @@ class Engine:
             value = self._settle_all(self.plan.steps)
         except StepFailed as failure:
             raise self._after(failure) from failure
+        except OtherHand:
+            self.record.refresh()  # the other hand may be a rollback's, which is said in other words
+            raise
         self._finish(value)
         return value
 
@@ -229,7 +233,7 @@ class Engine:
             return Refused(f"{what}; nothing was changed", fact=reason)
         if not self.plan.on_failure:
             self._close("failed", reason)
-            return NotPutBack(what, fact=reason, clears=self.plan.hint)
+            return NotPutBack(what, fact=reason, clears=(step.hint if step else "") or self.plan.hint)
         return self._put_back(what, reason)
 
     def _put_back(self, what: str, reason: str) -> RelmanError:
@@ -246,8 +250,9 @@ class Engine:
         return PutBack(f"{what}; everything is put back", fact=reason, clears="inv release.why")
 
     def _changed(self) -> bool:
-        """Whether a step that changes what users may see was meant to act in this run."""
-        return any(step.changes and self.record.intended(step.key) for step in self.plan.steps)
+        """Whether a step that changes what users see was meant to act in this run, or was found done."""
+        keys = [step.key for step in self.plan.steps if step.changes]
+        return any(self.record.intended(key) or self.record.value(key) is not None for key in keys)
 
     def _finish(self, value: dict[str, Any]) -> None:
         """Record what came of it and close the run, in one transaction."""

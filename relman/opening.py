@@ -15,7 +15,7 @@ from relman.app import STATE, Relman
 from relman.clock import Clock, system
 from relman.cloudbuild import CloudBuild
 from relman.cloudrun import CloudRun
-from relman.errors import ConfigError, RelmanError
+from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
 
@@ -85,7 +85,7 @@ def for_rollback(
         key, folder = ServiceKey(project, region, service), None
         platform, environment = config.Platform().for_run(environ), env or "production"
     else:
-        read = config.load_for_rollback(config.find(start) or start / config.NAME)
+        read = _sketched(start)
         key, folder = read.key(service, env), read.folder
         platform, environment = (
             read.platform.for_run(environ),
@@ -102,6 +102,23 @@ def for_rollback(
         doubt=platform.doubt_seconds,
         root=folder or start,
     )
+
+
+def _sketched(start: Path) -> config.Config:
+    """What a rollback needs of the relman.toml around a folder.
+
+    Raises:
+        UsageError: There is none, so that the service must be named.
+        ConfigError: It cannot be read.
+    """
+    found = config.find(start)
+    if found is None:
+        raise UsageError(
+            "which service is meant",
+            fact=f"there is no {config.NAME} here or above",
+            clears="inv release.rollback --service NAME --project PROJECT --region REGION",
+        )
+    return config.load_for_rollback(found)
 
 
 def _journal(

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from relman.errors import Paused
+from relman.ledger import Entry
 from relman.ledger import chain as leaves
 from relman.models import PERCENT, Candidate, Release, ServiceKey, TrafficSplit
 from relman.steps import (
@@ -120,6 +121,13 @@ def stored(plan: dict[str, Any]) -> Plan:
     return msgspec.convert(plan, Plan)
 
 
+def shipped_by(opening: Entry) -> str:
+    """The version that a recorded run was to prepare or to ship, empty for a rollback."""
+    plan = opening.detail["plan"]
+    release = plan["facts"].get("release", {})
+    return str(release.get("version", "") or plan["steps"][-1].get("version", ""))
+
+
 def plan_prepare(freeze: Freeze, build: Build | None) -> Plan:
     """A commit (or an image that was given) becomes a candidate."""
     return Plan(
@@ -162,9 +170,9 @@ def plan_release(
             AskGates(candidate, good, first=False),
             ProveWayBack(chain),
             Deploy(candidate, before=stable, chain=chain),
-            Smoke(candidate.release, at="tag", percent=0),
+            Smoke(candidate.release, candidate.commit, at="tag", percent=0),
             *_phases(candidate, chain, [stable, *splits], bake),
-            Smoke(candidate.release, at="live", percent=PERCENT),
+            Smoke(candidate.release, candidate.commit, at="live", percent=PERCENT),
             *_tagged(candidate, tag),
         ),
         on_failure=plan_rollback(chain[:1], chain, candidate.release, befores=(*splits, stable)),
@@ -187,7 +195,7 @@ def plan_first_release(candidate: Candidate, before: TrafficSplit | None, *, tag
         steps=(
             AskGates(candidate, (), first=True),
             make,
-            Smoke(candidate.release, at="live", percent=PERCENT),
+            Smoke(candidate.release, candidate.commit, at="live", percent=PERCENT),
             *_tagged(candidate, tag),
         ),
     )
@@ -221,7 +229,8 @@ def _phases(
         percent = split.percent(candidate.revision)
         steps.append(Shift(candidate.release, before=before, to=split, chain=chain))
         if percent < PERCENT:
-            steps += [Bake(percent, bake, split), Smoke(candidate.release, at="tag", percent=percent)]
+            smoke = Smoke(candidate.release, candidate.commit, at="tag", percent=percent)
+            steps += [Bake(percent, bake, split), smoke]
     return steps
 
 

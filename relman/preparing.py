@@ -41,8 +41,7 @@ def planned(
     _clean(repo)
     commit = repo.head
     tags = repo.tags()
-    last = version.last(tags.keys() & repo.reachable_tags(commit), config.tag_prefix)
-    after = tags[f"{config.tag_prefix}{last}"] if last else ""
+    last, after = _last(repo, tags, entries, config.tag_prefix)
     messages = [message for _, message in repo.messages(after, commit)]
     decided = _decided(last, messages, wishes)
     _free(decided, tags, entries, config.tag_prefix)
@@ -59,6 +58,17 @@ def planned(
     )
     build = None if wishes.image else _build(repo, config, target, entries, commit)
     return plan_prepare(freeze, build), version.accounted(messages)
+
+
+def _last(repo: Repo, tags: dict[str, str], entries: Sequence[Entry], prefix: str) -> tuple[str | None, str]:
+    """The last release that HEAD builds upon, and the commit after which commits count.
+
+    A release that the ledger knows and that has no tag (it was adopted, or the tag was lost) counts too.
+    """
+    tagged = tags.keys() & repo.reachable_tags(repo.head)
+    untagged = {f"{prefix}{one.version}" for one in story.released(entries)} - tags.keys()
+    newest_tag = version.last(tagged, prefix)
+    return version.last(tagged | untagged, prefix), tags[f"{prefix}{newest_tag}"] if newest_tag else ""
 
 
 def _clean(repo: Repo) -> None:

@@ -13,9 +13,9 @@ import msgspec
 
 from relman import probe
 from relman.cloudrun import CloudRun
-from relman.errors import Refused
+from relman.errors import NotPutBack, Refused
 from relman.ledger import Entry, story
-from relman.live import LiveService, RolledBack, WayBack
+from relman.live import LiveService, RolledBack
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
 
@@ -170,9 +170,21 @@ def by_hand(key: ServiceKey, revision: str) -> str:
     return f"gcloud run services update-traffic {key.service} {place} --to-revisions {revision}=100"
 
 
-def told(way_back: WayBack, labels: Mapping[str, str]) -> str:
-    """One line about a rollback that was made already."""
-    rolled = way_back.rolled_back or RolledBack("", "", "")
+def proven(live: LiveService, choice: Choice, labels: Mapping[str, str]) -> str:
+    """One line about a rollback that was made already, if what it went to is well.
+
+    Raises:
+        NotPutBack: The live URL does not answer healthily; an older release is named.
+    """
+    rolled = live.way_back.rolled_back or RolledBack("", "", "")
+    reply = probe.ask(live.uri)
+    if not reply.healthy:
+        older = [one for one in choice.chain if one.revision != rolled.to]
+        raise NotPutBack(
+            f"{labels.get(rolled.to, rolled.to)} has the traffic already, and is not well",
+            fact=f"the live URL says {reply.fact}",
+            clears=f"inv release.rollback --to {older[0]}" if older else "inv release.history",
+        )
     left, to = (labels.get(name, name) for name in (rolled.leaves, rolled.to))
     return f"{to} serves already: rolled back from {left} at {rolled.when}; to go further back: --to VERSION"
 

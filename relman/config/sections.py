@@ -112,8 +112,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         smoke: The smoke checks, a TOML file, relative to relman.toml.
         overrun: What a run does when the window closes in the middle of it: "finish" (default),
             "hold" or "return".
-        paths: Globs of the files that belong to the service, in a repository of several; absent:
-            every file.
     """
 
     project: Project | None = None
@@ -125,7 +123,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     bake: Duration | None = None
     smoke: Text | None = None
     overrun: Overrun | None = None
-    paths: tuple[Text, ...] | None = None
 
     def under(self, specific: Settings) -> Settings:
         """These settings, each replaced where the more specific ones say something."""

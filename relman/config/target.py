@@ -37,7 +37,6 @@ class Target(Struct, frozen=True, kw_only=True):
         bake: How long each phase but the last is watched, in seconds.
         smoke: The file of smoke checks, absolute; None: none are set up.
         overrun: What a run does when the window closes in the middle: finish, hold or return.
-        paths: Globs of the files that belong to the service; empty: every file.
     """
 
     service: str
@@ -51,7 +50,6 @@ class Target(Struct, frozen=True, kw_only=True):
     bake: float = DEFAULT_BAKE.seconds
     smoke: pathlib.Path | None = None
     overrun: str = "finish"
-    paths: tuple[str, ...] = ()
 
     @property
     def key(self) -> ServiceKey:
@@ -103,7 +101,6 @@ class Config(Sections, frozen=True, kw_only=True):
             bake=(settings.bake or DEFAULT_BAKE).seconds,
             smoke=_file(self, name, environment, "smoke"),
             overrun=settings.overrun or Overrun("finish"),
-            paths=settings.paths or (),
         )
 
 

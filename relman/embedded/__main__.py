@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from relman.embedded import daemon
+from relman.embedded import daemon, ports
 from relman.embedded.daemon import Away, Broken, Locked
 
 AWAY, FAILED = 69, 1
@@ -83,7 +83,13 @@ def _serve(state: Path, arguments: argparse.Namespace) -> None:
 
 
 def _up(state: Path, arguments: argparse.Namespace) -> None:
-    _print(daemon.up(state, arguments.port))
+    endpoint = daemon.up(state, arguments.port)
+    if not arguments.port and not endpoint.endswith(f":{ports.PREFERRED}"):
+        sys.stderr.write(
+            f"this platform is not at port {ports.PREFERRED}; clients find it by its exports"
+            " (env), or by the endpoint below\n"
+        )
+    _print(endpoint)
 
 
 def _down(state: Path, _: argparse.Namespace) -> None:

@@ -75,6 +75,7 @@ def up(state: Path, port: int) -> str:
         Broken: It does not start; the message has what it said last.
     """
     state.mkdir(parents=True, exist_ok=True)
+    (state / ".gitignore").write_text("*\n", encoding="ascii")
     with contextlib.suppress(Away):
         return endpoint(state)
     child = _detached(state, port)

@@ -70,7 +70,8 @@ class Listeners:
 
 def _socket(port: int) -> socket.socket:
     """A bound socket on loopback; ``create_server`` could not tell the port that it chose beforehand."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol said, asyncio knows that it is TCP and turns Nagle's algorithm off.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))

@@ -28,7 +28,6 @@ from relman.embedded.services import Services
 from relman.embedded.status import report
 from relman.embedded.store import Store
 
-PREFERRED_PORT = 8085
 STATUS = b"/status"
 log = logging.getLogger(__name__)
 
@@ -127,4 +126,4 @@ def remembered(store: Store) -> int:
 
 def fresh_port() -> int:
     """The preferred port, or any free one when that is taken."""
-    return PREFERRED_PORT if ports.is_free(PREFERRED_PORT) else ports.free()
+    return ports.PREFERRED if ports.is_free(ports.PREFERRED) else ports.free()

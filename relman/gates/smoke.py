@@ -26,5 +26,7 @@ def ask(question: Question) -> Verdict:
 
 def _values(question: Question) -> dict[str, str]:
     stable = question.chain[0] if question.chain else None
-    named = {"release.revision": stable.revision, "release.version": stable.version} if stable else {}
-    return {name: value for name, value in named.items() if value}
+    if stable is None:
+        return {}
+    told = {"revision": stable.revision, "version": stable.version, "digest": stable.digest}
+    return {f"release.{name}": value for name, value in told.items() if value}

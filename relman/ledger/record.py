@@ -59,8 +59,9 @@ class RunRecord:
         self._entries += self.store.entries(run=self.run.id, after=last)
         now = next(run for run in self.store.runs(self.run.key) if run.id == self.run.id)
         if (now.state, now.epoch) != ("open", self.run.epoch):
+            over = now.state == "superseded"
             raise Fenced(
-                "somebody else has taken over",
+                "this run is over: a rollback has taken over" if over else "somebody else has taken over",
                 fact=f"run {now.id} is {now.state}, epoch {now.epoch}; ours was {self.run.epoch}",
                 clears="inv release.status",
             )

@@ -31,6 +31,8 @@ def known_good(entries: Iterable[Entry]) -> tuple[Release, ...]:
             good = [release, *(one for one in good if one.revision != release.revision)]
         elif entry.kind in BACK:
             good = _from(good, entry.detail["to"])
+        elif (entry.kind, entry.step) == ("step.done", "shift-back"):
+            good = _from(good, entry.detail["value"]["to"])  # it moved, whether or not it was proven then
     return tuple(good[:CHAIN])
 
 

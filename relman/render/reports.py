@@ -130,13 +130,19 @@ def _way_back(now: Status) -> list[list[str]]:
 
 
 def _open(now: Status) -> list[list[str]]:
-    resume = "inv release.resume, or inv release.abort"
+    resume = "its driver goes on; if that is gone: inv release.resume, or inv release.abort"
     return [["open", f"a {run.kind}, run {run.id}    {resume}"] for run in now.open_runs]
 
 
 def _candidate(now: Status) -> list[list[str]]:
     found = now.candidate
-    return [["prepared", f"{found.version} ({found.commit[:7]})    inv release.cut"]] if found else []
+    if found is None:
+        return []
+    failed = any(
+        entry.kind == "release.put_back" and entry.detail["leaves"] == found.revision for entry in now.entries
+    )
+    then = "put back before: inv release.why" if failed else "inv release.cut"
+    return [["prepared", f"{found.version} ({found.commit[:7]})    {then}"]]
 
 
 def _told(entry: Entry) -> Iterable[list[str]]:

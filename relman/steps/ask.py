@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relman import gates
-from relman.models import Candidate, Release
+from relman.models import Answer, Candidate, Release
 from relman.steps.step import Done, Failed, Knowledge, Seen, World
 
 
@@ -33,7 +33,9 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
                 "; ".join(f"{one.gate}: {one.fact}" for one in refusals) or "there is no gate to ask"
             )
         answers = {verdict.gate: verdict.fact for verdict in verdicts}
-        return Done({"verdicts": answers, "text": f"{len(verdicts)} gates say go"})
+        going = sum(verdict.answer is Answer.GO for verdict in verdicts)
+        unset = f", {len(verdicts) - going} not set up" if going < len(verdicts) else ""
+        return Done({"verdicts": answers, "text": f"{going} gates say go{unset}"})
 
     def question(self, world: World) -> gates.Question:
         """What the gates are asked."""

@@ -117,6 +117,12 @@ class VerifyBack(Knowledge, frozen=True, tag="verify-back"):
         return "verify-back"
 
     @property
+    def hint(self) -> str:
+        """The next release to go back to: the traffic moved, and what it moved to is not well."""
+        older = [release for release in self.shift.chain if release not in self.shift.targets[:1]]
+        return f"inv release.rollback --to {older[0]}" if older else "inv release.history"
+
+    @property
     def line(self) -> str:
         """What is proven."""
         return "verify: read back, and ask the live URL"

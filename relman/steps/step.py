@@ -156,6 +156,11 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind"):
         return None
 
     @property
+    def hint(self) -> str:
+        """What a person types if this fails and nothing can be put back; empty leaves it to the plan."""
+        return ""
+
+    @property
     def stamp(self) -> dict[str, Any]:
         """What is recorded with a failure, besides its reason."""
         return {}

@@ -42,8 +42,9 @@ def read(world: World) -> LiveService:
 
 def other_hand(live: LiveService, expected: TrafficSplit) -> OtherHand:
     """What is said when somebody else moved the traffic."""
+    rolled = live.way_back.rolled_back
     return OtherHand(
-        "somebody else moved the traffic",
+        "somebody rolled back meanwhile" if rolled else "somebody else moved the traffic",
         fact=f"it is {live.split}; relman left {expected}",
         clears="inv release.adopt to keep it as it is, or inv release.rollback",
     )

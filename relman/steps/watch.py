@@ -62,6 +62,7 @@ class Smoke(Knowledge, frozen=True, tag="smoke"):
     """
 
     release: Release
+    commit: str
     at: Literal["tag", "live"]
     percent: int
 
@@ -82,7 +83,12 @@ class Smoke(Knowledge, frozen=True, tag="smoke"):
         url = live.tag_uri(self.release.revision) if self.at == "tag" else live.uri
         if not url:
             return Failed(f"{self.release.revision} has no URL")
-        values = {"release.version": self.release.version, "release.revision": self.release.revision}
+        values = {
+            "release.version": self.release.version,
+            "release.revision": self.release.revision,
+            "release.digest": self.release.digest,
+            "release.commit": self.commit,
+        }
         report = smoke.run(suite_of(world), url, values=values, clock=world.clock)
         for result in report.failures:
             world.emit(Event("note", f"{result.name}: {result.fact}"))

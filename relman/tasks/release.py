@@ -114,7 +114,7 @@ def cut(
             screen.done("all gates say go; nothing was changed", then=("inv release.cut",))
         else:
             done = relman.cut(confirmed(relman, plan, sys.stdin))
-            screen.done(f"{done.subject} live", undo=_rollback(relman))
+            screen.done(f"{done.subject} live", undo=_rollback(relman) if done.on_failure else "")
 
 
 @task

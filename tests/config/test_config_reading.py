@@ -133,7 +133,6 @@ ONE_MISTAKE = [
     ("[service.api]\nphases = [20, 50]", "got [20, 50]"),
     ("[service.api]\nphases = [true, 100]", "got [True, 100]"),
     ("[service.api]\nphases = []", "got []"),
-    ('[service.api]\npaths = "src"', "relman.toml:2: service.api.paths: expected an array, got a string"),
     ('[service.api]\noverrun = "retrun"', "did you mean 'return'?"),
     ('[service.api]\nimage = "europe-west1-docker.pkg.dev/acme/web/api:v1"', "without tag or digest"),
     ('[service.api]\nbranch = "x"', "'branch' belongs at the top of the file"),

@@ -16,7 +16,6 @@ region = "europe-west1"
 bake = "2h"
 manifest = "service.yaml"
 start = "python app.py"
-paths = ["api/**"]
 
 [service.api.env.staging]
 project = "acme-staging"
@@ -58,7 +57,6 @@ def test_the_environment_overrides_the_common(two: config.Config) -> None:
     assert staging.smoke is None
     assert prod.smoke == two.folder / "smoke" / "api.toml"
     assert staging.manifest == prod.manifest == two.folder / "service.yaml"
-    assert staging.paths == ("api/**",)
     assert prod.start == "python app.py"
     assert str(prod.key) == "api (acme, europe-west1)"
     assert two.key("api", "staging") == staging.key
@@ -101,7 +99,7 @@ def test_a_named_file_must_exist(two: config.Config) -> None:
     """The line of the key is named, be it in the environment; the key of a rollback does not care."""
     (two.folder / "smoke" / "api.toml").unlink()
     with pytest.raises(
-        ConfigError, match=r"relman\.toml:15: service\.api\.env\.prod\.smoke: there is no file"
+        ConfigError, match=r"relman\.toml:14: service\.api\.env\.prod\.smoke: there is no file"
     ):
         two.select("api", "prod")
     assert two.key("api", "prod").service == "api"

@@ -138,3 +138,13 @@ def test_an_image_built_elsewhere_is_released_by_digest(open_shop: Shop) -> None
     assert open_shop.run("release.cut").code == 0
     assert open_shop.builds() == builds
     assert open_shop.live().template["containers"][0]["image"] == image
+
+
+def test_a_release_whose_tag_was_lost_is_still_the_last_one(open_shop: Shop) -> None:
+    """The ledger knows the version: the next one follows it, tag or no tag."""
+    open_shop.git("tag", "--delete", "v0.1.0")
+    open_shop.sell("sugar")
+    ended = open_shop.run("release.prepare")
+    assert ended.code == 0, ended.out
+    assert "prepare" in ended.out
+    assert "0.2.0 is prepared" in ended.out

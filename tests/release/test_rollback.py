@@ -202,3 +202,33 @@ def test_a_person_may_name_a_release_that_was_rolled_back_from(two: Shop) -> Non
     assert two.run("release.rollback").code == 0
     assert two.run("release.rollback", "--to", "0.2.0").code == 0
     assert two.live().split.sole == second
+
+
+def test_a_target_that_is_unhealthy_too_is_said_loudly(shop: Shop, tmp_path: Path) -> None:
+    """What all revisions share is broken: the traffic moves, exit 5, and so each time it is typed again."""
+    broken = tmp_path / "broken"
+    app = shop.folder / "app.py"
+    guard = f'    if Path("{broken}").exists():\n        raise OSError("the database is gone")\n'
+    start = '    """The shop window."""\n'
+    app.write_text(app.read_text(encoding="utf-8").replace(start, start + guard), encoding="utf-8")
+    shop.commit("feat: look at the database")
+    assert shop.run("release.cut").code == 0
+    shop.sell("sugar")
+    assert shop.run("release.cut").code == 0
+    broken.touch()
+    ended = shop.run("release.rollback")
+    assert ended.code == 5, ended.out
+    assert "HTTP 500" in ended.out
+    assert shop.live().split.sole == first(shop)
+    again = shop.run("release.rollback")
+    assert again.code == 5, again.out
+    assert "is not well" in again.out
+    broken.unlink()
+    assert shop.run("release.rollback").code == 0
+
+
+def test_without_a_file_or_flags_it_says_what_to_type(shop: Shop, tmp_path: Path) -> None:
+    """Exit 2 names the three flags."""
+    ended = shop.run("release.rollback", folder=tmp_path)
+    assert ended.code == 2
+    assert "--service NAME --project PROJECT --region REGION" in ended.out
