@@ -38,10 +38,11 @@ RESUME = "inv release.resume"
 class StepFailed(Exception):
     """A step cannot be done, or somebody wants the run to end."""
 
-    def __init__(self, step: AnyStep | None, reason: str) -> None:
-        """Keep which step and why."""
+    def __init__(self, step: AnyStep | None, reason: str, clears: str = "") -> None:
+        """Keep which step, why, and what mends it."""
         super().__init__(reason)
         self.step, self.reason = step, reason
+        self.clears = clears or (step.hint if step else "")
 
 
 class Engine:
@@ -146,7 +147,7 @@ class Engine:
                 return self._once_more(step)
             return race.fact
         except (UsageError, Refused, NotAuthenticated) as no:  # it cannot be done, and asking again is no use
-            return Failed(f"{no.what}: {no.fact}" if no.fact else no.what)
+            return Failed(f"{no.what}: {no.fact}" if no.fact else no.what, no.clears)
         except Unreachable as away:
             if not isinstance(self._look(step), Absent):
                 return away.fact
@@ -203,10 +204,10 @@ class Engine:
             self._tell("step.done", step, facts=told, seconds=seconds)
             self._show_traffic(step)
             return seen.value
-        reason = seen.reason if isinstance(seen, Failed) else "it did not settle"
+        reason, clears = (seen.reason, seen.clears) if isinstance(seen, Failed) else ("it did not settle", "")
         self.record.write("step.failed", step=step.key, reason=reason, **step.stamp)
         self._tell("step.failed", step, facts={**facts, "reason": reason}, seconds=seconds)
-        raise StepFailed(step, reason)
+        raise StepFailed(step, reason, clears)
 
     def _heed(self) -> None:
         """Stop if somebody wants it: another driver, ``release.abort``, Ctrl-C.
@@ -230,10 +231,10 @@ class Engine:
             return Paused(what, fact=reason, clears=RESUME)
         if not self._changed():
             self._close("refused", reason)
-            return Refused(f"{what}; nothing was changed", fact=reason)
+            return Refused(f"{what}; nothing was changed", fact=reason, clears=failure.clears)
         if not self.plan.on_failure:
             self._close("failed", reason)
-            return NotPutBack(what, fact=reason, clears=(step.hint if step else "") or self.plan.hint)
+            return NotPutBack(what, fact=reason, clears=failure.clears or self.plan.hint)
         return self._put_back(what, reason)
 
     def _put_back(self, what: str, reason: str) -> RelmanError:

@@ -25,6 +25,8 @@ TEMPLATE = "relman.dev/template"
 VERSION = "relman.dev/version"
 COMMIT = "relman.dev/commit"
 OURS = "relman.dev/"
+SERVICE_FIELDS = ("description", "ingress", "labels", "launchStage", "scaling")
+"""What a manifest may say of the service itself, besides annotations."""
 
 
 def tag_of(revision: str) -> str:
@@ -83,11 +85,12 @@ class LiveService(msgspec.Struct, frozen=True):
     latest_ready: str
     uri: str
     complaint: str
+    fields: dict[str, Any]
 
     @classmethod
     def empty(cls, annotations: dict[str, str]) -> LiveService:
         """A service that is not there yet, but for the annotations that it will have."""
-        return cls("", 0, False, annotations, {}, (), (), "", "", "")  # noqa: FBT003 - a row of nothing
+        return cls("", 0, False, annotations, {}, (), (), "", "", "", {})  # noqa: FBT003 - a row of nothing
 
     @property
     def split(self) -> TrafficSplit:
@@ -217,6 +220,7 @@ def service(body: dict[str, Any]) -> LiveService:
         latest_ready=body.get("latestReadyRevision", "").rpartition("/")[2],
         uri=body.get("uri", ""),
         complaint=terminal.get("message", "") if failed else "",
+        fields={name: body[name] for name in SERVICE_FIELDS if name in body},
     )
 
 

@@ -10,6 +10,7 @@ from relman import cloudbuild
 from relman.errors import Refused
 from relman.live import OURS, tag_of, template_digest
 from relman.models import Candidate, Event, ServiceKey
+from relman.steps.standing import service_stays
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
 
 LONGEST_REVISION = 63
@@ -133,6 +134,7 @@ class Freeze(Knowledge, frozen=True, tag="freeze"):
             read = manifest.translate(self.manifest, image=image, where=self.manifest_name)
             for note in read.notes:
                 world.emit(Event("note", note))
+            service_stays(self.key_, world.cloud.service(self.key_), read)
             return read.template, read.service
         live = world.cloud.service(self.key_)
         return with_image(live.template if live else {}, image), {}

@@ -33,9 +33,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The step cannot be done, and why."""
+    """The step cannot be done, why, and what a person types to mend it, where that is known."""
 
     reason: str
+    clears: str = ""
 
 
 class Absent(msgspec.Struct, frozen=True):
