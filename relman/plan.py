@@ -103,7 +103,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def stored(self) -> dict[str, Any]:
         """The plan as JSON, as it is kept in the ledger."""
-        return dict(msgspec.to_builtins(self))
+        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, Any])
 
 
 def stored(plan: dict[str, Any]) -> Plan:
