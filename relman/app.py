@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -26,13 +25,14 @@ from relman.ledger import Draft, Entry, Store, story
 from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
 from relman.ops import windows
-from relman.plan import Plan, shipped_by
+from relman.plan import Plan, opening_of
 from relman.preparing import Wishes, planned
 from relman.repo import Repo
 from relman.status import Status
 from relman.steps import AskGates
 
 STATE = ".relman"
+NO_FILE = "this needs a relman.toml, and there is none here"
 NONE = "nothing is prepared for the commit checked out"
 Confirm = Callable[[Plan], None]
 
@@ -89,11 +89,11 @@ class Relman:
             image: An image built elsewhere, by digest.
             then: What goes on after it, for a resume: ``cut``.
         """
-        self.driver.take_in(self.cloud.service(self.key))
+        live = self.cloud.service(self.key)
+        self.driver.take_in(live)
         self.driver.must_be_free("build")
-        plan, counted = planned(
-            self.repository, self.configured, self.targeted, self.entries(), Wishes(version, bump, image)
-        )
+        wishes = Wishes(version, bump, image, self._told_by(live))
+        plan, counted = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
         self.show(plan, f"commits since the last release: {counted}")
         value = self.driver.begin(plan, then=then)
         return msgspec.convert(value["candidate"], Candidate)
@@ -104,16 +104,14 @@ class Relman:
         Raises:
             Refused: A gate does not say go, or there is no candidate.
         """
+        self.driver.must_be_free("traffic")
         candidate = self.candidate()
         if candidate is None:
             raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
         plan = self.release_plan(candidate, self.cloud.service(self.key))
         self.show(plan)
         proposing.keep(self.plans, plan)
-        refusing = [one for one in self.verdicts(plan) if not one.passes]
-        if refusing:
-            names = listed(one.gate for one in refusing)
-            raise Refused(f"REFUSED by {names}; nothing was changed", clears=refusing[0].clears)
+        self.must_pass(plan)
 
     def cut(self, confirm: Confirm = lambda _plan: None) -> Plan:
         """Ship the candidate; without one, prepare it first where no signature is required.
@@ -151,7 +149,7 @@ class Relman:
         settled = not self.driver.superseding("")
         choice = rollback.choose(live, self.cloud, self.key, self.entries(), to=to, settled=settled)
         if not choice.targets:
-            return rollback.proven(live, choice, self.labels())
+            return rollback.told(live, choice.leaving, self.labels())
         plan = rollback.plan(self.key, self.environment, choice)
         self.show(plan, *choice.notes)
         decided = (self.clock.now() - began).total_seconds()
@@ -161,8 +159,8 @@ class Relman:
             raise NotPutBack(lost.what, fact=lost.fact, clears=plan.hint) from lost
         return rollback.summary(value, self.labels(), decided, self.entries())
 
-    def resume(self) -> dict[str, Any] | None:
-        """Go on with the run that was left open; None if there is none.
+    def resume(self) -> Plan | None:
+        """Go on with the run that was left open; its plan, or None if there is none.
 
         Raises:
             Fenced: A rollback that was made elsewhere has ended it.
@@ -172,15 +170,16 @@ class Relman:
             what = "a rollback was made elsewhere; no run is open any more"
             raise Fenced(what, fact=f"the traffic is {live.split}", clears="inv release.status")
         run = self.driver.unfinished()
+        plan = None
         if run and run.state == "open":
-            value = self.driver.resume(run)
+            plan = self.driver.plan_of(run)
+            self.show(plan, "going on from the first step that is not done")
+            self.driver.resume(run)
             run = self.driver.unfinished()
-            if run is None:
-                return value
         if run is None:
-            return None
+            return plan
         self.emit(Event("note", "the candidate is prepared; going on with the cut"))
-        return {"plan": self.cut().title}
+        return self.cut()
 
     def abort(self, reason: str) -> str:
         """Stop the run that is open and put back what it changed; what came of it.
@@ -193,9 +192,8 @@ class Relman:
 
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
-        live = self.cloud.service(self.key)
-        release = adoptable(self.cloud, self.key, live, version)
         with self.store.drive(self.key, "traffic"):
+            release = adoptable(self.cloud, self.key, self.cloud.service(self.key), version)
             detail = {"release": msgspec.to_builtins(release)}
             adopted = Draft("release.adopted", self.key, self.environment, detail=detail)
             self.store.append([adopted, *self.driver.superseding(f"{release} was adopted")])
@@ -262,6 +260,17 @@ class Relman:
         )
         return gates.tell(gates.ask(question), self.emit)
 
+    def must_pass(self, plan: Plan) -> None:
+        """Ask the gates of a plan that is not running, and show what they say.
+
+        Raises:
+            Refused: One does not say go; all that do not are named.
+        """
+        refusing = [one for one in self.verdicts(plan) if not one.passes]
+        if refusing:
+            names = listed(one.gate for one in refusing)
+            raise Refused(f"REFUSED by {names}; nothing was changed", clears=refusing[0].clears)
+
     @property
     def plans(self) -> Path:
         """Where the plans are kept that were shown."""
@@ -278,15 +287,7 @@ class Relman:
         Raises:
             Refused: There is none.
         """
-        openings = [entry for entry in self.entries() if entry.kind == "run.opened"]
-        found = [one for one in openings if run in {"", one.run} and version in {"", shipped_by(one)}]
-        if not found:
-            raise Refused(
-                "there is no such run",
-                fact=run or version or "nothing was run yet",
-                clears="inv release.history",
-            )
-        return self.store.entries(run=found[-1].run)
+        return self.store.entries(run=opening_of(self.entries(), version=version, run=run).run)
 
     def show(self, plan: Plan, *notes: str) -> None:
         """Tell whoever watches what is about to be done."""
@@ -298,6 +299,13 @@ class Relman:
         self.emit(Event("plan", plan.title, facts=facts))
 
     @property
+    def place(self) -> str:
+        """The flags that name this service and environment, empty where they are the only ones."""
+        if self.config:
+            return self.config.flags(self.key.service, self.environment)
+        return f"--service {self.key.service} --project {self.key.project} --region {self.key.region}"
+
+    @property
     def configured(self) -> Config:
         """The configuration.
 
@@ -305,9 +313,7 @@ class Relman:
             ConfigError: This was opened without one.
         """
         if self.config is None:
-            raise ConfigError(
-                "this needs a relman.toml", fact="there is none here", clears="cd to the service"
-            )
+            raise ConfigError(NO_FILE, clears="cd to the service")
         return self.config
 
     @property
@@ -318,9 +324,7 @@ class Relman:
             ConfigError: This was opened without a configuration.
         """
         if self.target is None:
-            raise ConfigError(
-                "this needs a relman.toml", fact="there is none here", clears="cd to the service"
-            )
+            raise ConfigError(NO_FILE, clears="cd to the service")
         return self.target
 
     def close(self) -> None:
@@ -330,6 +334,14 @@ class Relman:
         self.store.close()
         if "repository" in self.__dict__:
             self.repository.close()
+
+    def _told_by(self, live: LiveService | None) -> tuple[str, ...]:
+        """The versions that the service itself tells of: what serves, and its way back."""
+        if live is None:
+            return ()
+        serving = [self.cloud.revision(self.key, name) for name, _ in live.split.shares]
+        releases = [*live.way_back.chain, *(one.release for one in serving if one)]
+        return tuple(release.version for release in releases if release.version)
 
     def _prepared(self) -> Candidate:
         if self.configured.profile != "solo":

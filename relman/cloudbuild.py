@@ -24,10 +24,11 @@ RUNNING = {"PENDING", "QUEUED", "WORKING"}
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where the commit is fetched from: any git remote, and the full commit hash."""
+    """Where the commit is fetched from: any git remote, the full hash, and the folder that is built."""
 
     url: str
     commit: str
+    folder: str = ""
 
 
 class LiveBuild(msgspec.Struct, frozen=True):
@@ -84,7 +85,7 @@ class CloudBuild:
         from google.cloud.devtools import cloudbuild_v1
 
         build = cloudbuild_v1.Build(
-            source={"git_source": {"url": source.url, "revision": source.commit}},
+            source={"git_source": {"url": source.url, "revision": source.commit, "dir_": source.folder}},
             steps=run,
             images=[image],
             tags=tags,

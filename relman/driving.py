@@ -222,7 +222,7 @@ class Driver:
             root=self.root,
             labels=self.labels | plan.labels,
         )
-        return Engine(plan, world, Interrupts(self.emit)).drive()
+        return Engine(plan, world, Interrupts(self.emit, plan.interrupted)).drive()
 
 
 def _unknown_driver(live: LiveService) -> Fenced:

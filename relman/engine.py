@@ -89,7 +89,7 @@ class Engine:
     def _settle_all(self, steps: Steps, *, returning: bool = False) -> dict[str, Any]:
         value: dict[str, Any] = {}
         for number, step in enumerate(steps, 1):
-            if not returning:
+            if not returning and not step.insists:
                 self._heed()
             facts = {"number": number, "of": len(steps), "returning": returning}
             recorded = self._recorded(step)
@@ -226,7 +226,7 @@ class Engine:
     def _after(self, failure: StepFailed) -> RelmanError:
         """What follows a failure: a refusal, a pause, or the way back; the error that says so."""
         step, reason = failure.step, failure.reason
-        what = f"{step.line} failed" if step else self.plan.title
+        what = step.failed if step else "aborted"
         if step and step.pauses:
             return Paused(what, fact=reason, clears=RESUME)
         if not self._changed():
@@ -248,7 +248,8 @@ class Engine:
             )
         closed = self.record.draft("run.closed", outcome="put-back", reason=reason)
         self.record.write_all(self.record.draft("release.put_back", **value, reason=reason), closed)
-        return PutBack(f"{what}; everything is put back", fact=reason, clears="inv release.why")
+        served = f"{self.plan.subject} was not released; {self.plan.facts['prior'] or 'what served'} serves"
+        return PutBack(f"{served}: {what}", fact=reason, clears="inv release.why")
 
     def _changed(self) -> bool:
         """Whether a step that changes what users see was meant to act in this run, or was found done."""

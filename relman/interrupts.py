@@ -17,10 +17,10 @@ class Interrupts:
         wanted: Somebody wants the run to stop.
     """
 
-    def __init__(self, emit: Emit) -> None:
-        """Remember whom to tell."""
+    def __init__(self, emit: Emit, told: str) -> None:
+        """Remember whom to tell, and what is told at the first Ctrl-C."""
         self.wanted = False
-        self._emit = emit
+        self._emit, self._told = emit, told
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -42,4 +42,4 @@ class Interrupts:
         if self.wanted:
             raise Interrupted("left at once", fact="second Ctrl-C", clears="inv release.resume")
         self.wanted = True
-        self._emit(Event("note", "stopping at the next safe point; Ctrl-C again leaves at once"))
+        self._emit(Event("note", self._told))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,9 @@ from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
+
+FLAGS = ("--service", "--project", "--region")
+ANYWHERE = "inv release.rollback --service NAME --project PROJECT --region REGION"
 
 
 def here(
@@ -76,59 +80,83 @@ def for_rollback(
 ) -> Relman:
     """Open what a rollback needs, and nothing that could stand in its way.
 
-    With a service, project and region no ``relman.toml`` is needed, nor looked at. The ledger is
-    the repository's; where that is missing or broken it is a journal in the user's state folder
-    (XDG Base Directory), or, if even that cannot be written, one that is forgotten.
+    With a service, project and region no ``relman.toml`` is needed; one that names that very service
+    tells the platform and the ledger all the same. The ledger is the repository's; where that is
+    missing or broken it is a journal in the user's state folder (XDG Base Directory), or, if even
+    that cannot be written, one that is forgotten.
+
+    Raises:
+        UsageError: It is not clear which service is meant.
+        ConfigError: The ``relman.toml`` that should tell cannot be read.
     """
-    moment = time or system()
-    if service and project and region:
-        key, folder = ServiceKey(project, region, service), None
-        platform, environment = config.Platform().for_run(environ), env or "production"
-    else:
-        read = _sketched(start)
-        key, folder = read.key(service, env), read.folder
-        platform, environment = (
-            read.platform.for_run(environ),
-            env or next(iter(read.service[key.service].environments)),
-        )
+    moment, named = time or system(), (service, project, region)
+    sought = _named(start, named, env) if project or region else _found(start, service, env)
+    platform = sought.platform.for_run(environ)
+    if sought.config is None:
+        emit(Event("note", f"asking {platform.endpoint or 'Google Cloud'} about {sought.key}"))
     return Relman(
-        key=key,
-        environment=environment,
-        store=_journal((key, environment), folder, environ, moment, emit),
+        key=sought.key,
+        environment=sought.environment,
+        store=_journal(sought, environ, moment, emit),
         cloud=CloudRun(platform.endpoint),
         builds=CloudBuild(platform.endpoint),
         clock=moment,
         emit=emit,
         doubt=platform.doubt_seconds,
-        root=folder or start,
+        root=sought.config.folder if sought.config else start,
+        config=sought.config,
     )
 
 
-def _sketched(start: Path) -> config.Config:
-    """What a rollback needs of the relman.toml around a folder.
+class Sought(NamedTuple):
+    """Which service a rollback is about, and where it is; without a configuration from its name alone."""
 
-    Raises:
-        UsageError: There is none, so that the service must be named.
-        ConfigError: It cannot be read.
-    """
+    key: ServiceKey
+    environment: str
+    platform: config.Platform
+    config: config.Config | None
+
+
+def _found(start: Path, service: str | None, env: str | None) -> Sought:
+    """The service of the relman.toml around a folder."""
     found = config.find(start)
     if found is None:
+        fact = f"there is no {config.NAME} here or above"
+        raise UsageError("which service is meant", fact=fact, clears=ANYWHERE)
+    try:
+        read = config.load_for_rollback(found)
+    except ConfigError as error:
+        raise ConfigError(error.what, fact=error.fact, clears=ANYWHERE) from error
+    key = read.key(service, env)
+    return Sought(key, env or next(iter(read.service[key.service].environments)), read.platform, read)
+
+
+def _named(start: Path, named: tuple[str | None, str | None, str | None], env: str | None) -> Sought:
+    """The service of that name; a relman.toml that has it tells where it is."""
+    service, project, region = named
+    if not (service and project and region):
+        missing = [flag for flag, value in zip(FLAGS, named, strict=True) if not value]
         raise UsageError(
-            "which service is meant",
-            fact=f"there is no {config.NAME} here or above",
-            clears="inv release.rollback --service NAME --project PROJECT --region REGION",
+            "--service, --project and --region go together", fact=f"missing: {', '.join(missing)}"
         )
-    return config.load_for_rollback(found)
+    key, found = ServiceKey(project, region, service), config.find(start)
+    try:
+        read = config.load_for_rollback(found) if found else None
+    except ConfigError:
+        read = None
+    environments = read.service[service].environments if read and service in read.service else {}
+    for name, settings in environments.items():
+        if (settings.project, settings.region) == (project, region) and read:
+            return Sought(key, name, read.platform, read)
+    return Sought(key, env or "production", config.Platform(), None)
 
 
-def _journal(
-    service: tuple[ServiceKey, str], folder: Path | None, environ: Mapping[str, str], time: Clock, emit: Emit
-) -> Store:
-    """The first place that can be written: the repository's ledger, the user's journal, a temporary one."""
-    key, environment = service
+def _journal(sought: Sought, environ: Mapping[str, str], time: Clock, emit: Emit) -> Store:
+    """The first place that can be written: the repository's ledger, the user's journal, or memory."""
+    key, folder = sought.key, sought.config.folder if sought.config else None
     state = Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "/")) / ".local" / "state")
     journal = state / "relman" / key.project / key.region / key.service
-    asked = Draft("rollback.asked", key, environment)
+    asked = Draft("rollback.asked", key, sought.environment)
     for place in ([folder / STATE] if folder else []) + [journal]:
         try:
             store = SqliteStore(place, time)

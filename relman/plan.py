@@ -7,12 +7,13 @@ rollback.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from relman.errors import Paused
+from relman.errors import Paused, Refused
 from relman.ledger import Entry
 from relman.ledger import chain as leaves
 from relman.models import PERCENT, Candidate, Release, ServiceKey, TrafficSplit
@@ -69,6 +70,11 @@ class Plan(msgspec.Struct, frozen=True):
         return "build" if self.kind == "prepare" else "traffic"
 
     @property
+    def outcome(self) -> str:
+        """What has come true once every step is done."""
+        return f"{self.subject} live" if self.subject else f"{self.title.split('   ')[0]}: done"
+
+    @property
     def labels(self) -> dict[str, str]:
         """What people call the revision that it ships, by its name."""
         release = self.facts.get("release", {})
@@ -84,6 +90,13 @@ class Plan(msgspec.Struct, frozen=True):
             if self.kind == "prepare"
             else "Ctrl-C twice leaves; the traffic may be anywhere"
         )
+
+    @property
+    def interrupted(self) -> str:
+        """What the first Ctrl-C does, in words."""
+        if self.kind == "rollback":
+            return "a rollback goes on to its end; Ctrl-C again leaves at once"
+        return "stopping at the next safe point; Ctrl-C again leaves at once"
 
     @property
     def subject(self) -> str:
@@ -126,6 +139,20 @@ def shipped_by(opening: Entry) -> str:
     plan = opening.detail["plan"]
     release = plan["facts"].get("release", {})
     return str(release.get("version", "") or plan["steps"][-1].get("version", ""))
+
+
+def opening_of(entries: Iterable[Entry], *, version: str = "", run: str = "") -> Entry:
+    """What opened the newest run: of that id, of a version, or of all.
+
+    Raises:
+        Refused: There is none.
+    """
+    openings = [entry for entry in entries if entry.kind == "run.opened"]
+    found = [one for one in openings if run in {"", one.run} and version in {"", shipped_by(one)}]
+    if not found:
+        fact = run or version or "nothing was run yet"
+        raise Refused("there is no such run", fact=fact, clears="inv release.history")
+    return found[-1]
 
 
 def plan_prepare(freeze: Freeze, build: Build | None) -> Plan:
@@ -255,5 +282,8 @@ def _release(
         closes="release.shipped",
         facts={"release": msgspec.to_builtins(candidate.release), "prior": prior, "commit": candidate.commit},
         sides=(candidate.revision, *stable),
-        hint=f"gcloud run services delete {key.service} --region {key.region} --project {key.project}",
+        hint=(
+            "mend it and inv release.cut again, or delete the service:"
+            f" gcloud run services delete {key.service} --region {key.region} --project {key.project}"
+        ),
     )

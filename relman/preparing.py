@@ -6,6 +6,7 @@ What it is not: the building or freezing (``steps.build``).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -22,11 +23,12 @@ SHORT = 12
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """What the person asked for, each empty unless they did: see ``app.prepare``."""
+    """What the person asked for, each empty unless they did, and the versions that the service tells of."""
 
     version: str = ""
     bump: str = ""
     image: str = ""
+    known: tuple[str, ...] = ()
 
 
 def planned(
@@ -37,38 +39,70 @@ def planned(
     Raises:
         Refused: The tree is not clean, there is nothing to release, or the version is taken.
         UsageError: A wish cannot be fulfilled as it is spelled.
+        ConfigError: The manifest cannot be used.
     """
     _clean(repo)
-    commit = repo.head
-    tags = repo.tags()
-    last, after = _last(repo, tags, entries, config.tag_prefix)
-    messages = [message for _, message in repo.messages(after, commit)]
-    decided = _decided(last, messages, wishes)
-    _free(decided, tags, entries, config.tag_prefix)
+    history = History.of(repo, entries, config.prefix(target.service), wishes.known)
+    decided = _decided(history, wishes)
+    _free(decided, history, entries)
     chain = story.known_good(entries)
     freeze = Freeze(
         key_=target.key,
         environment=target.environment,
         version=decided,
-        commit=commit,
+        commit=history.commit,
         image=_given(wishes.image) or target.image,
         prior=chain[0].version if chain else "",
-        manifest=target.manifest.read_text(encoding="utf-8") if target.manifest else "",
+        manifest=_manifest(target),
         manifest_name=os.path.relpath(target.manifest, config.folder) if target.manifest else "",
     )
-    build = None if wishes.image else _build(repo, config, target, entries, commit)
-    return plan_prepare(freeze, build), version.accounted(messages)
+    build = None if wishes.image else _build(repo, config, target, entries, history.commit)
+    return plan_prepare(freeze, build), version.accounted(history.messages)
 
 
-def _last(repo: Repo, tags: dict[str, str], entries: Sequence[Entry], prefix: str) -> tuple[str | None, str]:
-    """The last release that HEAD builds upon, and the commit after which commits count.
+class History(msgspec.Struct, frozen=True):
+    """What git and the ledger say of the releases before.
 
-    A release that the ledger knows and that has no tag (it was adopted, or the tag was lost) counts too.
+    Attributes:
+        commit: The commit checked out, or the tagged one where only records changed since.
+        prefix: What stands before the version in this service's tags.
+        tags: Every tag, with the commit it leads to.
+        last: The last release that the commit builds upon, None at the first one.
+        messages: The messages of the commits since then.
     """
-    tagged = tags.keys() & repo.reachable_tags(repo.head)
-    untagged = {f"{prefix}{one.version}" for one in story.released(entries)} - tags.keys()
-    newest_tag = version.last(tagged, prefix)
-    return version.last(tagged | untagged, prefix), tags[f"{prefix}{newest_tag}"] if newest_tag else ""
+
+    commit: str
+    prefix: str
+    tags: dict[str, str]
+    last: str | None
+    messages: list[str]
+
+    @classmethod
+    def of(cls, repo: Repo, entries: Sequence[Entry], prefix: str, known: Sequence[str]) -> History:
+        """Read it.
+
+        Args:
+            repo: The working copy.
+            entries: What the ledger has of the service. A release in it that has no tag (it was
+                adopted, or the tag was lost) counts too.
+            prefix: Of the service's tags.
+            known: Versions that the live service tells of, for a ledger that has forgotten them.
+        """
+        commit, tags = repo.head, repo.tags()
+        tagged = tags.keys() & repo.reachable_tags(commit)
+        told = [*(one.version for one in story.released(entries)), *known]
+        newest_tag = version.last(tagged, prefix)
+        last = version.last(tagged | ({f"{prefix}{one}" for one in told} - tags.keys()), prefix)
+        after = tags[f"{prefix}{newest_tag}"] if newest_tag else ""
+        messages = [message for _, message in repo.messages(after, commit)]
+        # Commits that touch only record paths are no candidates: what is released is the commit before them.
+        return cls(commit if messages or not after else after, prefix, tags, last, messages)
+
+    @property
+    def here(self) -> str:
+        """The version whose tag is on this very commit, empty for none: another environment has it."""
+        found = version.last((tag for tag, commit in self.tags.items() if commit == self.commit), self.prefix)
+        return found or ""
 
 
 def _clean(repo: Repo) -> None:
@@ -84,52 +118,59 @@ def _clean(repo: Repo) -> None:
         )
 
 
-def _decided(last: str | None, messages: list[str], wishes: Wishes) -> str:
-    """The version asked for, or the one that the commits ask for."""
+def _decided(history: History, wishes: Wishes) -> str:
+    """The version asked for, the one that is on this commit already, or the one that the commits ask for."""
     if wishes.version:
         return version.checked(wishes.version)
     if wishes.bump and wishes.bump not in version.ORDER:
         raise UsageError("no such bump", fact=repr(wishes.bump), clears="--bump major, minor or patch")
-    if last and not messages and not wishes.bump and not wishes.image:
-        raise Refused(
-            f"nothing to release since {last}",
-            fact="no commit since touches more than records",
-            clears="git log",
-        )
-    bump = next((one for one in version.ORDER if one == wishes.bump), None)
-    return version.following(last, messages, bump)
+    if wishes.bump or wishes.image or history.messages or not history.here:
+        bump = next((one for one in version.ORDER if one == wishes.bump), None)
+        return version.following(history.last, history.messages, bump)
+    return history.here
 
 
-def _free(decided: str, tags: dict[str, str], entries: Sequence[Entry], prefix: str) -> None:
-    """Refuse a version that was shipped already."""
-    if found := tags.get(f"{prefix}{decided}"):
-        raise Refused(
-            f"version {decided} is tagged already",
-            fact=f"{prefix}{decided} is on {found[:7]}",
-            clears="inv release.prepare --bump patch, or --version with another one",
-        )
+def _free(decided: str, history: History, entries: Sequence[Entry]) -> None:
+    """Refuse a version that was shipped already, or whose tag is on another commit."""
+    again = "inv release.prepare --bump patch, or --version with another one"
+    name = f"{history.prefix}{decided}"
+    if history.tags.get(name, history.commit) != history.commit:
+        fact = f"{name} is on {history.tags[name][:7]}"
+        raise Refused(f"version {decided} is tagged already", fact=fact, clears=again)
     if entry := story.shipped(entries, decided):
-        raise Refused(
-            f"version {decided} was released already",
-            fact=f"on {entry.ts[:10]}, as {entry.detail['release']['revision']}",
-            clears="inv release.prepare --bump patch, or --version with another one",
-        )
+        same = history.here == decided
+        what = f"nothing to release since {decided}" if same else f"version {decided} was released already"
+        fact = f"on {entry.ts[:10]}, as {entry.detail['release']['revision']}"
+        raise Refused(what, fact=fact, clears=again)
+
+
+def _manifest(target: Target) -> str:
+    """The manifest's text, once it is known to be one: before anything is built."""
+    if target.manifest is None:
+        return ""
+    from relman import manifest
+
+    text = target.manifest.read_text(encoding="utf-8")
+    manifest.translate(text, image="unknown@sha256:" + "0" * 64, where=str(target.manifest))
+    return text
 
 
 def _given(image: str) -> str:
     """An image built elsewhere, which must be named by digest: a tag can move."""
-    if image and "@sha256:" not in image:
-        raise UsageError("an image is given by digest", fact=repr(image), clears="--image NAME@sha256:…")
+    if image and not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", image):
+        raise UsageError("an image is given by its digest", fact=repr(image), clears="--image NAME@sha256:…")
     return image
 
 
 def _build(repo: Repo, config: Config, target: Target, entries: Sequence[Entry], commit: str) -> Build:
     image = f"{target.image}:{commit[:SHORT]}"
-    dockerfile = repo.has_file(commit, "Dockerfile")
+    folder = repo.folder_of(config.folder)
+    dockerfile = repo.has_file(commit, f"{folder}/Dockerfile".lstrip("/"))
     return Build(
         key_=target.key,
         commit=commit,
         url=_url(repo, config, commit),
+        folder=folder,
         image=image,
         run=cloudbuild.steps(image, dockerfile=dockerfile, start=target.start),
         attempt=story.failed_builds(entries, commit) + 1,

@@ -44,7 +44,7 @@ def plan_for(
 ) -> Plan:
     """The plan that ships a candidate onto what is live now."""
     fresh, chain = unspent(candidate, cloud), story.known_good(entries)
-    tag = f"{config.tag_prefix}{fresh.version}"
+    tag = f"{config.prefix(target.service)}{fresh.version}"
     if not chain and (live is None or story.created_here(entries)):
         return plan_first_release(fresh, live.split if live else None, tag=tag)
     serving = live.latest_ready if live else ""

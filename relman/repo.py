@@ -49,8 +49,10 @@ class Repo:
             Refused: There is no such commit here.
         """
         found = self._quiet("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if not found and name == "HEAD":
+            raise Refused("there is no commit yet", fact=str(self.root), clears="git commit")
         if not found:
-            raise Refused(f"there is no commit {name} here", fact=str(self.root), clears="git log --oneline")
+            raise Refused(f"there is no commit {name} here", fact=str(self.root), clears="git branch --all")
         return found
 
     def changes(self) -> tuple[str, ...]:
@@ -75,6 +77,11 @@ class Repo:
     def has_file(self, commit: str, path: str) -> bool:
         """Whether the commit has a file at ``path``."""
         return bool(self._quiet("ls-tree", "--name-only", commit, "--", path))
+
+    def folder_of(self, path: Path) -> str:
+        """A folder's place in the repository, as git spells it; empty for its top."""
+        place = path.resolve().relative_to(self.root.resolve()).as_posix()
+        return "" if place == "." else place
 
     def tags(self) -> dict[str, str]:
         """Every tag by name, with the full hash of the commit it leads to."""

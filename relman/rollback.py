@@ -15,9 +15,11 @@ from relman import probe
 from relman.cloudrun import CloudRun
 from relman.errors import NotPutBack, Refused
 from relman.ledger import Entry, story
-from relman.live import LiveService, RolledBack
+from relman.live import LiveService
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
+
+NOWHERE = "no other good release is known"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -59,22 +61,48 @@ def choose(
         Refused: There is nothing to go back to, or ``to`` is not known.
     """
     chain, notes = known(live, story.known_good(entries))
-    rolled = live.way_back.rolled_back
-    if not to and rolled and live.split.percent(rolled.to) == PERCENT:
-        bad, good = Release("", rolled.leaves, rolled.digest), Release("", rolled.to, "")
-        there = next((one for one in chain if one.revision == rolled.to), good)
-        return Choice(() if settled else (there,), stayed(chain, bad), bad, notes)
     everything = [*chain, *story.released(entries), *live.way_back.chain]
-    found = (named(everything, to, key),) if to else targets(live, chain)
+    wanted = named(everything, to, key) if to else None
+    there = arrived(live, wanted, everything) if settled else None
+    if there and (wanted or probe.ask(live.uri).healthy):
+        return Choice((), chain, there, notes)
+    unwell = (f"{there} has the traffic already, and is not well: going further back",) if there else ()
+    found = (wanted,) if wanted else unfinished(live, chain, settled=settled) or targets(live, chain)
     if not found:
-        raise Refused(
-            f"there is nothing to roll {key.service} back to",
-            fact=f"the traffic is {live.split}, and no other good release is known",
-            clears="inv release.rollback --to REVISION, or inv release.history",
+        raise (
+            NotPutBack(f"{there} has the traffic and is not well", fact=NOWHERE)
+            if there
+            else nowhere(live, key)
         )
-    order, said = (found, ()) if to else ordered(live, cloud, key, found)
+    order, said = (found, ()) if wanted else ordered(live, cloud, key, found)
     left = leaving(live, cloud, key, order[0].revision)
-    return Choice(order, stayed(chain, left), left, notes + said)
+    return Choice(order, stayed(chain, left), left, (*notes, *unwell, *said))
+
+
+def arrived(live: LiveService, wanted: Release | None, known_as: Sequence[Release]) -> Release | None:
+    """The release that has all of the traffic already: the one wanted, or what the last rollback went to."""
+    rolled = live.way_back.rolled_back
+    revision = wanted.revision if wanted else rolled.to if rolled else ""
+    if not revision or not live.pinned or live.split.percent(revision) != PERCENT or _under_way(live):
+        return None
+    return next((one for one in known_as if one.revision == revision), Release("", revision, ""))
+
+
+def unfinished(live: LiveService, chain: Sequence[Release], *, settled: bool) -> tuple[Release, ...]:
+    """Where a rollback that moved the traffic, and died before its end, went to."""
+    rolled = live.way_back.rolled_back
+    if settled or not rolled or live.split.percent(rolled.to) != PERCENT:
+        return ()
+    return (next((one for one in chain if one.revision == rolled.to), Release("", rolled.to, "")),)
+
+
+def nowhere(live: LiveService, key: ServiceKey) -> Refused:
+    """There is no release to go back to."""
+    return Refused(
+        f"there is nothing to roll {key.service} back to",
+        fact=f"the traffic is {live.split}; {NOWHERE}",
+        clears="inv release.history",
+    )
 
 
 def plan(key: ServiceKey, environment: str, choice: Choice) -> Plan:
@@ -115,8 +143,7 @@ def targets(live: LiveService, chain: Sequence[Release]) -> tuple[Release, ...]:
     good release but the one that serves.
     """
     candidate, serving = live.way_back.candidate, _serving(live)
-    under_way = bool(candidate) and serving != candidate
-    gone = {candidate} if under_way else {candidate, serving}
+    gone = {candidate} if _under_way(live) else {candidate, serving}
     return tuple(release for release in chain if release.revision not in gone)
 
 
@@ -170,23 +197,15 @@ def by_hand(key: ServiceKey, revision: str) -> str:
     return f"gcloud run services update-traffic {key.service} {place} --to-revisions {revision}=100"
 
 
-def proven(live: LiveService, choice: Choice, labels: Mapping[str, str]) -> str:
-    """One line about a rollback that was made already, if what it went to is well.
-
-    Raises:
-        NotPutBack: The live URL does not answer healthily; an older release is named.
-    """
-    rolled = live.way_back.rolled_back or RolledBack("", "", "")
-    reply = probe.ask(live.uri)
-    if not reply.healthy:
-        older = [one for one in choice.chain if one.revision != rolled.to]
-        raise NotPutBack(
-            f"{labels.get(rolled.to, rolled.to)} has the traffic already, and is not well",
-            fact=f"the live URL says {reply.fact}",
-            clears=f"inv release.rollback --to {older[0]}" if older else "inv release.history",
+def told(live: LiveService, there: Release | None, labels: Mapping[str, str]) -> str:
+    """One line about a rollback that is made already."""
+    rolled, name = live.way_back.rolled_back, str(there)
+    if rolled and there and rolled.to == there.revision and rolled.leaves:
+        name += (
+            f" serves already: rolled back from {labels.get(rolled.leaves, rolled.leaves)} at {rolled.when}"
         )
-    left, to = (labels.get(name, name) for name in (rolled.leaves, rolled.to))
-    return f"{to} serves already: rolled back from {left} at {rolled.when}; to go further back: --to VERSION"
+        return f"{name}; to go further back: --to VERSION"
+    return f"{name} serves already"
 
 
 def summary(
@@ -211,6 +230,12 @@ def _rank(live: LiveService, cloud: CloudRun, key: ServiceKey, release: Release)
         return 1, "it has no tag, so it was not probed"
     reply = probe.ask(url)
     return (0, "") if reply.healthy else (1, f"its own URL says {reply.fact}")
+
+
+def _under_way(live: LiveService) -> bool:
+    """A rollout has begun, and its candidate does not have all of the traffic."""
+    candidate = live.way_back.candidate
+    return bool(candidate) and _serving(live) != candidate
 
 
 def _serving(live: LiveService) -> str:

@@ -71,6 +71,16 @@ class Config(Sections, frozen=True, kw_only=True):
         """The folder of the file, links resolved; paths in the file are relative to this."""
         return self.source.path.parent.resolve()
 
+    def prefix(self, service: str) -> str:
+        """What stands before the version in a service's tags: its name too, where there are several."""
+        return self.tag_prefix if len(self.service) == 1 else f"{service}-{self.tag_prefix}"
+
+    def flags(self, service: str, environment: str) -> str:
+        """The flags that name a service and an environment, without those that nobody needs."""
+        words = ["--service", service] if len(self.service) > 1 else []
+        words += ["--env", environment] if len(self.service[service].env) > 1 else []
+        return " ".join(words)
+
     def key(self, service: str | None = None, env: str | None = None) -> ServiceKey:
         """Which Cloud Run service is meant; looks at no file, so a rollback can ask it.
 

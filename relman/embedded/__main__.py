@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from relman.embedded import daemon, ports
-from relman.embedded.daemon import Away, Broken, Locked
+from relman.embedded.daemon import Away, Broken, Locked, Taken
 
 AWAY, FAILED = 69, 1
 
@@ -24,15 +25,20 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 usage, 69 the platform is down, 75 another one runs there.
+        The exit code: 0 done, 1 failed, 2 usage, 69 the platform is down or its port is taken, 75
+        another one runs there.
     """
     arguments = parser().parse_args(argv)
     state = Path(arguments.state).resolve()
     try:
         arguments.run(state, arguments)
     except Away as away:
-        sys.stderr.write(f"{away}\n")
+        sys.stderr.write(f"{away}\n  next: {_starting(state, arguments)}\n")
         return AWAY
+    except Taken as taken:
+        other = f"{_starting(state, arguments)} --port {ports.free()}"
+        sys.stderr.write(f"{taken}\n  next: {other}\n  clients then find it by its exports (env)\n")
+        return daemon.TAKEN
     except (OSError, sqlite3.Error) as error:
         sys.stderr.write(f"{state} cannot be used: {error}\n")
         return FAILED
@@ -67,6 +73,8 @@ def _command(
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
     command.add_argument("--state", required=True, metavar="DIR", help="the folder that holds everything")
+    # For a program that hands these commands through: what people type there to start the platform.
+    command.add_argument("--hint", help=argparse.SUPPRESS)
     command.set_defaults(run=run)
     return command
 
@@ -78,15 +86,21 @@ def _port(text: str) -> int:
     return number
 
 
+def _starting(state: Path, arguments: argparse.Namespace) -> str:
+    """The command that starts the platform, as it can be typed."""
+    return arguments.hint or shlex.join(["python", "-m", "relman.embedded", "up", "--state", str(state)])
+
+
 def _serve(state: Path, arguments: argparse.Namespace) -> None:
     daemon.serve(state, arguments.port)
 
 
 def _up(state: Path, arguments: argparse.Namespace) -> None:
     endpoint = daemon.up(state, arguments.port)
-    if not arguments.port and not endpoint.endswith(f":{ports.PREFERRED}"):
+    wanted = arguments.port or ports.PREFERRED
+    if not endpoint.endswith(f":{wanted}"):
         sys.stderr.write(
-            f"this platform is not at port {ports.PREFERRED}; clients find it by its exports"
+            f"this platform is not at port {wanted}; clients find it by its exports"
             " (env), or by the endpoint below\n"
         )
     _print(endpoint)

@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from relman.embedded import buildfilter, record, steps
-from relman.embedded.construction import Outcome, Overtime, construct
+from relman.embedded.construction import Outcome, Overtime, Source, construct
 from relman.embedded.messages import Build, BuildOperationMetadata, BuildStatus, ListBuildsResponse, Status
 from relman.embedded.operations import Operations
 from relman.embedded.paging import page
@@ -139,13 +139,10 @@ class Builds:
             self._end(name, BuildStatus.SUCCESS if outcome.digest else BuildStatus.FAILURE, outcome)
 
     async def _construct(self, build: Message) -> Outcome:
-        source = build.source.git_source
-        if source.dir_ not in ("", "."):
-            raise steps.Unsupported("only the top of the source can be built, not git_source.dir")
+        git = build.source.git_source
         return await construct(
             steps.recipe(build),
-            url=source.url,
-            revision=source.revision or "HEAD",
+            source=Source(git.url, git.revision or "HEAD", git.dir_),
             layout=self._state / "images",
             log=self._log(build.id),
             seconds=build.timeout.seconds or LONGEST_S,

@@ -33,21 +33,32 @@ class Outcome(NamedTuple):
     detail: str = ""
 
 
+class Source(NamedTuple):
+    """What is built.
+
+    Attributes:
+        url: The git remote.
+        revision: A commit's SHA, a branch or a tag.
+        folder: Relative to the commit's root; empty for all of it.
+    """
+
+    url: str
+    revision: str
+    folder: str
+
+
 class Overtime(Exception):
     """The build took longer than it may."""
 
 
-async def construct(
-    recipe: Recipe, *, url: str, revision: str, layout: Path, log: Path, seconds: float
-) -> Outcome:
+async def construct(recipe: Recipe, *, source: Source, layout: Path, log: Path, seconds: float) -> Outcome:
     """Build, and tell what came of it; cancelled or late, nothing of it is left running.
 
     Raises:
         Overtime: It was ended because its time was over.
     """
     job = {
-        "url": url,
-        "revision": revision,
+        **source._asdict(),
         "layout": str(layout),
         "name": recipe.image,
         "entrypoint": recipe.entrypoint,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -32,10 +33,12 @@ POLL_S = 0.02
 ANSWER_S = 5.0
 LOCKED = 75
 """The exit code of ``serve`` on a folder where another one runs."""
+TAKEN = 69
+"""The exit code of ``serve`` on a port that somebody else has."""
 
 
 class Away(Exception):
-    """No platform answers for this folder; the message has the command that starts one."""
+    """No platform answers for this folder."""
 
 
 class Broken(Exception):
@@ -46,12 +49,17 @@ class Locked(Broken):
     """Another platform runs on this folder."""
 
 
+class Taken(Broken):
+    """Somebody else has the port that was asked for."""
+
+
 def serve(state: Path, port: int) -> None:
     """Run the platform in this process, until SIGTERM or SIGINT.
 
     Raises:
         Locked: Another one runs on this folder.
-        Broken: The port is taken.
+        Taken: Somebody else has the port.
+        Broken: It cannot serve for another reason.
     """
     state.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -62,6 +70,8 @@ def serve(state: Path, port: int) -> None:
         try:
             asyncio.run(Platform(state, lambda: datetime.now(UTC)).run(port))
         except OSError as error:
+            if port and error.errno == errno.EADDRINUSE:
+                raise Taken(f"port {port} is taken") from error
             raise Broken(f"the platform cannot serve: {error}") from error
 
 
@@ -72,6 +82,7 @@ def up(state: Path, port: int) -> str:
         Its endpoint.
 
     Raises:
+        Taken: Somebody else has the port; the message says who, as far as they tell.
         Broken: It does not start; the message has what it said last.
     """
     state.mkdir(parents=True, exist_ok=True)
@@ -85,6 +96,8 @@ def up(state: Path, port: int) -> str:
             found = endpoint(state)
             _settle(state)
             return found
+        if child.poll() == TAKEN:
+            raise Taken(f"port {port} is taken by {_holder(port)}")
         if child.poll() not in {None, LOCKED}:  # locked: another ``up`` was faster, and is waited for
             raise Broken(f"the platform does not start:\n{_last_words(state)}")
         time.sleep(POLL_S)
@@ -151,8 +164,14 @@ def _asked(port: int) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _holder(port: int) -> str:
+    """Who has a port: usually the platform of another folder, with the same endpoint in its relman.toml."""
+    found = _asked(port) or {}
+    return f"the platform of {found['state']}" if "state" in found else "another program"
+
+
 def _away(state: Path) -> Away:
-    return Away(f"no platform runs on {state}\n  start it: python -m relman.embedded up --state {state}")
+    return Away(f"no platform runs on {state}")
 
 
 def _detached(state: Path, port: int) -> subprocess.Popen[bytes]:

@@ -47,6 +47,7 @@ def build(
     entrypoint: str | None,
     dockerfile: bool,
     log: Callable[[str], None],
+    folder: str = "",
 ) -> Built:
     """Build the image of one commit and store it under ``name`` (``repository[:tag]``).
 
@@ -58,13 +59,14 @@ def build(
         entrypoint: The start command (``GOOGLE_ENTRYPOINT``); goes before Procfile and Dockerfile.
         dockerfile: Read the start from the Dockerfile instead of the Procfile.
         log: Takes the build's log, line by line.
+        folder: The folder of the commit that is built, relative to its root; all of it by default.
 
     Raises:
         BuildError: With the kind of Cloud Build's ``FailureInfo``.
     """
     try:
         with scratch(store.room(layout), "building-") as room:
-            commit = fetch(url, revision, room, log)
+            commit = fetch(url, revision, room, log, folder)
             start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
             layers, start = _layers(commit, start, room, log)
             digest = _push(layout, store.with_tag(name), layers, _config(commit, start, layers))

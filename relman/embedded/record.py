@@ -84,5 +84,6 @@ def _tell_images(build: Message, outcome: Outcome) -> None:
     for listed in build.images:
         image = build.results.images.add(name=steps.expanded(listed, known), digest=outcome.digest)
         image.push_timing.CopyFrom(build.timing["BUILD"])
-    build.source_provenance.resolved_git_source.url = build.source.git_source.url
-    build.source_provenance.resolved_git_source.revision = outcome.commit
+    resolved = build.source_provenance.resolved_git_source
+    resolved.CopyFrom(build.source.git_source)
+    resolved.revision = outcome.commit

@@ -1,4 +1,4 @@
-"""The source of a build: exactly one commit of a git remote, as plain files.
+"""The source of a build: exactly one commit of a git remote, or one folder of it, as plain files.
 
 What it is not: a clone. History, tags and the remote's hooks stay where they are.
 """
@@ -6,6 +6,7 @@ What it is not: a clone. History, tags and the remote's hooks stay where they ar
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import subprocess
 from pathlib import Path
@@ -41,7 +42,7 @@ class Commit(NamedTuple):
     Attributes:
         sha: Its full SHA.
         time: The committer's time, in seconds since the epoch.
-        tree: The directory.
+        tree: The directory: the commit's root, or the folder of it that was asked for.
     """
 
     sha: str
@@ -49,17 +50,18 @@ class Commit(NamedTuple):
     tree: Path
 
 
-def fetch(url: str, revision: str, room: Path, log: Log) -> Commit:
-    """Fetch ``revision`` of the remote ``url`` and lay its files down in ``room / "tree"``.
+def fetch(url: str, revision: str, room: Path, log: Log, folder: str = "") -> Commit:
+    """Fetch ``revision`` of the remote ``url`` and lay its files down in a directory in ``room``.
 
     Args:
         url: A path or a ``file``, ``http``, ``https``, ``ssh`` or ``git`` address.
         revision: A commit's SHA, a branch or a tag.
         room: An empty directory to work in.
         log: Takes the log, line by line.
+        folder: The folder that is wanted, relative to the commit's root; that root by default.
 
     Raises:
-        BuildError: ``FETCH_SOURCE_FAILED``, with git's own reason.
+        BuildError: ``FETCH_SOURCE_FAILED``, with git's own reason, or what is wrong with the folder.
     """
     _refuse_more_than_names(url, revision)
     store = room / "source.git"
@@ -67,7 +69,13 @@ def fetch(url: str, revision: str, room: Path, log: Log) -> Commit:
     log(f"Fetching {revision} of {url}")
     sha = _commit(store, url, revision)
     log(f"HEAD is now at {sha}")
-    return Commit(sha, max(0, int(_git(store, "show", "-s", "--format=%ct", sha))), _files(store, sha, room))
+    time = max(0, int(_git(store, "show", "-s", "--format=%ct", sha)))
+    tree = _files(store, sha, room)
+    if not folder:
+        return Commit(sha, time, tree)
+    log(f"Building its folder {folder!r}")
+    # Moved, so that no `..` in it reaches the rest of the commit: a builder sees the folder alone.
+    return Commit(sha, time, _inner(tree, folder, sha).rename(room / "folder"))
 
 
 def _refuse_more_than_names(url: str, revision: str) -> None:
@@ -109,6 +117,28 @@ def _files(store: Path, sha: str, room: Path) -> Path:
     except UnsafeArchive as error:
         raise BuildError(FETCH_SOURCE_FAILED, f"the commit {sha} holds {error}") from error
     return tree
+
+
+def _inner(tree: Path, folder: str, sha: str) -> Path:
+    """Where a folder of the commit lies, with every link on the way followed.
+
+    Source: ``GitSource.dir``, https://cloud.google.com/build/docs/api/reference/rest/v1/Build#GitSource.
+    """
+    if folder.startswith("/"):
+        raise BuildError(FETCH_SOURCE_FAILED, f"{folder!r} is not relative to the root of the source")
+    missing = BuildError(FETCH_SOURCE_FAILED, f"the commit {sha} has no folder {folder!r}")
+    outside = BuildError(FETCH_SOURCE_FAILED, f"{folder!r} leads outside of the source")
+    if posixpath.normpath(folder).split("/")[0] == "..":
+        raise outside
+    try:
+        found = Path(os.path.realpath(tree / folder, strict=True))
+    except (OSError, ValueError) as error:  # a link that leads nowhere or in circles, a name that cannot be
+        raise missing from error
+    if not found.is_relative_to(tree.resolve()):
+        raise outside
+    if not found.is_dir():
+        raise missing
+    return found
 
 
 def _git(where: Path, *words: str) -> str:

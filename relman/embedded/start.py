@@ -73,7 +73,7 @@ def _in_workspace(command: str, log: Log) -> Start:
 
 def _by_dockerfile(tree: Path, log: Log) -> Start:
     if not (tree / "Dockerfile").is_file():
-        raise BuildError(USER_BUILD_STEP, "no Dockerfile at the root of the source")
+        raise BuildError(USER_BUILD_STEP, "no Dockerfile at the top of what is built")
     stage = last_stage(_text(tree / "Dockerfile"), log)
     argv = stage.argv()
     if not argv:

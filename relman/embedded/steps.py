@@ -90,6 +90,8 @@ def _recipe(step: Message, words: list[str]) -> Recipe | None:
     verb, *rest = words or [""]
     if step.script or step.entrypoint not in {"", PROGRAMS.get(builder, "")}:
         raise Unsupported(f"step '{step.name}' runs a command of its own")
+    if step.dir_ not in {"", ".", "./"}:
+        raise Unsupported(f"step '{step.name}' has a folder of its own (dir): give it as git_source.dir")
     if builder == DOCKER and verb == "push":
         return None  # a built image is in the registry already
     if builder == DOCKER and verb == "build":

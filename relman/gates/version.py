@@ -9,10 +9,11 @@ NAME = "version"
 
 
 def ask(question: Question) -> Verdict:
-    """No tag of the name, and a revision of the name only with this candidate's content."""
+    """No tag of the name, or one on this very commit: another environment has it already."""
     candidate = question.candidate
-    name = f"{question.config.tag_prefix}{candidate.version}"
-    found = question.repo().tags().get(name)
-    if found:
+    name = f"{question.config.prefix(candidate.key.service)}{candidate.version}"
+    found = question.repo().tags().get(name, candidate.commit)
+    if found != candidate.commit:
         return Verdict(NAME, Answer.NO_GO, f"{name} is tagged already, on {found[:7]}", "inv release.prepare")
-    return Verdict(NAME, Answer.GO, f"{candidate.version}, after {candidate.prior or 'nothing'}")
+    after = f", after {candidate.prior}" if candidate.prior else ", the first that relman ships"
+    return Verdict(NAME, Answer.GO, f"{candidate.version}{after}")

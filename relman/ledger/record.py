@@ -62,7 +62,8 @@ class RunRecord:
             over = now.state == "superseded"
             raise Fenced(
                 "this run is over: a rollback has taken over" if over else "somebody else has taken over",
-                fact=f"run {now.id} is {now.state}, epoch {now.epoch}; ours was {self.run.epoch}",
+                fact=f"run {now.id} is {now.state}"
+                + ("" if over else f", epoch {now.epoch}, not {self.run.epoch}"),
                 clears="inv release.status",
             )
 

@@ -22,17 +22,18 @@ def known_good(entries: Iterable[Entry]) -> tuple[Release, ...]:
     """The releases a rollback can go to, newest first.
 
     A release is good once it was shipped (100 %, smoke passed) or adopted. A rollback takes
-    every release off that is newer than the one it went to.
+    every release off that is newer than the one it went to; a person may go to one that was left
+    before, and then that one is good again.
     """
     good: list[Release] = []
+    ever: dict[str, Release] = {}
     for entry in entries:
         if entry.kind in GOOD:
             release = msgspec.convert(entry.detail["release"], Release)
+            ever[release.revision] = release
             good = [release, *(one for one in good if one.revision != release.revision)]
-        elif entry.kind in BACK:
-            good = _from(good, entry.detail["to"])
-        elif (entry.kind, entry.step) == ("step.done", "shift-back"):
-            good = _from(good, entry.detail["value"]["to"])  # it moved, whether or not it was proven then
+        elif reached := _reached(entry):
+            good = _from(good, reached, ever)
     return tuple(good[:CHAIN])
 
 
@@ -78,6 +79,18 @@ def knows_rollback(entries: Iterable[Entry], when: str) -> bool:
     return any(entry.kind in BACK and entry.detail.get("when") == when for entry in entries)
 
 
-def _from(good: list[Release], revision: str) -> list[Release]:
+def _reached(entry: Entry) -> str:
+    """The revision that a rollback or a return put all traffic on, empty for another entry.
+
+    The traffic moved when the shift was done, whether or not it was proven then.
+    """
+    if (entry.kind, entry.step) == ("step.done", "shift-back"):
+        return str(entry.detail["value"]["to"])
+    return str(entry.detail["to"]) if entry.kind in BACK else ""
+
+
+def _from(good: list[Release], revision: str, ever: dict[str, Release]) -> list[Release]:
     names = [release.revision for release in good]
-    return good[names.index(revision) :] if revision in names else good
+    if revision in names:
+        return good[names.index(revision) :]
+    return [ever[revision], *good] if revision in ever else good

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from relman.ledger import Entry
-from relman.models import Verdict
+from relman.ledger import Entry, story
+from relman.models import PERCENT, Release, Verdict
 from relman.render.pages import ago, bar, lasted, table
 from relman.status import Status
 
@@ -28,14 +28,15 @@ WORDS = {
 }
 
 
-def status(now: Status, *, opens: str = "") -> str:
+def status(now: Status, *, opens: str = "", ascii_only: bool = False) -> str:
     """``release.status`` for people.
 
     Args:
         now: What is.
         opens: What the deploy window says, empty where none is set up.
+        ascii_only: The terminal has no blocks to draw with.
     """
-    rows = [*_serving(now), *_way_back(now), *_open(now), *_candidate(now)]
+    rows = [*_serving(now, ascii_only=ascii_only), *_way_back(now), *_open(now), *_candidate(now)]
     rows += [["window", opens]] if opens else []
     head = f"{now.key.service}   {now.key.region}, {now.environment}   project {now.key.project}"
     return f"{head}\n{_indented(table(rows))}"
@@ -101,32 +102,41 @@ def verdicts(found: Sequence[Verdict]) -> str:
     return f"REFUSED by {len(refusing)} gate{'s' if len(refusing) > 1 else ''}. Nothing was changed."
 
 
-def _serving(now: Status) -> list[list[str]]:
+def _serving(now: Status, *, ascii_only: bool) -> list[list[str]]:
     if now.live is None:
         return [["serves", "nothing: there is no such service yet    first: inv release.cut"]]
     live = now.live
-    named = [(now.labels.get(revision, revision), percent) for revision, percent in live.split.shares]
+    shares = sorted(live.split.shares, key=lambda share: share[0] != live.way_back.candidate)
+    named = [(now.labels.get(revision, revision), percent) for revision, percent in shares]
     since = next(
-        (f", since {ago(entry.at, now.now)}" for entry in reversed(now.entries) if entry.kind in MOVES), ""
+        (f"   ({ago(entry.at, now.now)})" for entry in reversed(now.entries) if entry.kind in MOVES), ""
     )
     pinned = "" if live.pinned else "   (follows LATEST: the next deploy by anybody takes it)"
     rows = [["serves", " · ".join(name for name, _ in named) + (since if len(named) == 1 else "")]]
-    rows += [["traffic", bar(named, BAR) + pinned], ["address", live.uri]]
+    rows += [["traffic", bar(named, BAR, ascii_only) + pinned], ["address", live.uri]]
     return rows
 
 
-def _targets(now: Status) -> tuple[Any, ...]:
+def _targets(now: Status) -> tuple[Release, ...]:
+    """What a rollback would go to: by the ledger, or, where that knows nothing, by the service itself."""
     serving = now.live.split if now.live else None
-    return tuple(one for one in now.chain if not serving or serving.percent(one.revision) != 100)  # noqa: PLR2004
+    chain = now.chain or (now.live.way_back.chain if now.live else ())
+    return tuple(one for one in chain if not serving or serving.percent(one.revision) != PERCENT)
 
 
 def _way_back(now: Status) -> list[list[str]]:
-    found = _targets(now)
+    found, live = _targets(now), now.live
+    if live is None:
+        return []
     if found:
-        return [["way back", f"{', '.join(str(one) for one in found)}    inv release.rollback"]]
-    if now.live and not now.chain:
-        return [["way back", "none: relman never released this service    inv release.adopt"]]
-    return [["way back", "none: no other good release is known"]] if now.live else []
+        rolled = live.way_back.rolled_back
+        further = f" --to {found[0]}" if rolled and live.split.percent(rolled.to) == PERCENT else ""
+        rows = [["way back", f"{', '.join(str(one) for one in found)}    inv release.rollback{further}"]]
+    else:
+        rows = [["way back", "none: no other good release is known"]]
+    if not now.chain and not story.created_here(now.entries):
+        rows += [["unknown", "this ledger never released what serves    inv release.adopt"]]
+    return rows + ([["problem", live.complaint]] if live.complaint else [])
 
 
 def _open(now: Status) -> list[list[str]]:

@@ -24,14 +24,20 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         """That the gates are asked."""
         return "ask every gate"
 
+    @property
+    def failed(self) -> str:
+        """A refusal, not a failure."""
+        return "REFUSED by a gate"
+
     def act(self, world: World) -> Seen | str:
         """Ask them all."""
         verdicts = gates.tell(gates.ask(self.question(world)), world.emit)
         refusals = [verdict for verdict in verdicts if not verdict.passes]
-        if refusals or not verdicts:
-            return Failed(
-                "; ".join(f"{one.gate}: {one.fact}" for one in refusals) or "there is no gate to ask"
-            )
+        if refusals:
+            facts = "; ".join(f"{one.gate}: {one.fact}" for one in refusals)
+            return Failed(facts, refusals[0].clears)
+        if not verdicts:
+            return Failed("there is no gate to ask")
         answers = {verdict.gate: verdict.fact for verdict in verdicts}
         going = sum(verdict.answer is Answer.GO for verdict in verdicts)
         unset = f", {len(verdicts) - going} not set up" if going < len(verdicts) else ""

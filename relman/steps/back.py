@@ -57,10 +57,11 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
     def observe(self, world: World) -> Seen:
         """Look whether a target has all the traffic, written by this run (a driver of it may have died)."""
         live = read(world)
-        if live.reconciling and live.run == world.authority.run:
-            return Pending("Cloud Run reconciles")
         reached = self.reached(world, live)
-        return Done({"to": reached.revision, "text": f"100 % on {reached.revision}"}) if reached else Absent()
+        if reached:  # also while the service reconciles: that may be a candidate which never starts
+            return Done({"to": reached.revision, "text": f"100 % on {reached.revision}"})
+        mine = live.run == world.authority.run
+        return Pending("Cloud Run reconciles") if live.reconciling and mine else Absent()
 
     def reached(self, world: World, live: LiveService) -> Release | None:
         """The target that has all of the traffic by a write of this run, None if none has."""

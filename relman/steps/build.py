@@ -21,6 +21,7 @@ class Build(Step, frozen=True, tag="build"):
     """Build a commit. Done when a build with its tag succeeded; of two, the first counts.
 
     Attributes:
+        folder: Where in the commit the service lies, empty for the top.
         attempt: Which try of this commit; it is part of the tag, so a failed build is not found.
     """
 
@@ -30,6 +31,7 @@ class Build(Step, frozen=True, tag="build"):
     image: str
     run: list[dict[str, Any]]
     attempt: int
+    folder: str = ""
 
     @property
     def key(self) -> str:
@@ -46,7 +48,7 @@ class Build(Step, frozen=True, tag="build"):
         """What a second look finds the build by."""
         from relman.ledger import chain
 
-        content = chain.sha256(self.run)[:6]
+        content = chain.sha256([self.run, self.folder])[:6]
         return f"relman-{self.key_.service}-{self.commit[:12]}-{content}-{self.attempt}"
 
     @property
@@ -68,7 +70,7 @@ class Build(Step, frozen=True, tag="build"):
 
     def act(self, world: World) -> Seen | str:
         """Submit the build, once."""
-        source = cloudbuild.Source(self.url, self.commit)
+        source = cloudbuild.Source(self.url, self.commit, self.folder)
         tags = ["relman", f"relman-{self.key_.service}", self.tag]
         world.builds.submit(self.key_.project, source=source, image=self.image, tags=tags, run=self.run)
         return ""
@@ -99,7 +101,7 @@ class Freeze(Knowledge, frozen=True, tag="freeze"):
     @property
     def line(self) -> str:
         """Which version is frozen, and from what."""
-        return f"freeze {self.version} from {self.manifest_name or 'the live template'}"
+        return f"freeze {self.version}" + (f" from {self.manifest_name}" if self.manifest_name else "")
 
     def act(self, world: World) -> Seen | str:
         """Compose the template as the world is now; the outcome is remembered."""

@@ -147,9 +147,9 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind"):
         raise NotImplementedError
 
     @property
-    def held(self) -> TrafficSplit | None:
-        """The traffic that must stay while this step waits; None if it does not matter."""
-        return None
+    def failed(self) -> str:
+        """What is said when it failed."""
+        return f"{self.line} failed"
 
     @property
     def leaves(self) -> TrafficSplit | None:

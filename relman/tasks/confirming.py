@@ -6,6 +6,7 @@ and it must be the plan of now.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, TextIO
 
 from relman import proposing
@@ -33,12 +34,18 @@ def confirmed(relman: Relman, wanted: str, answers: TextIO) -> Confirm:
         if wanted:
             _same(relman, plan, wanted)
         elif not relman.configured.platform.loopback:
-            _typed(plan, answers)
+            relman.must_pass(plan)  # nobody confirms blind; the run asks them again when it begins
+            typed(plan, answers)
 
     return ask
 
 
-def _typed(plan: Plan, answers: TextIO) -> None:
+def typed(plan: Plan, answers: TextIO) -> None:
+    """Ask a person to type the version.
+
+    Raises:
+        Refused: There is no terminal, or something else was typed.
+    """
     version = plan.facts["release"]["version"]
     if not answers.isatty():
         raise Refused(
@@ -46,7 +53,7 @@ def _typed(plan: Plan, answers: TextIO) -> None:
             fact="there is no terminal",
             clears=f"inv release.cut --plan {plan.id}",
         )
-    print(f"type {version} to ship it: ", end="", flush=True)
+    print(f"type {version} to ship it: ", end="", file=sys.stderr, flush=True)
     if answers.readline().strip() != version:
         raise Refused("not confirmed", fact=f"{version} was not typed", clears="inv release.cut")
 

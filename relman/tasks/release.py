@@ -15,6 +15,7 @@ from relman.tasks.showing import opened, opened_for_rollback, read, shown
 
 if TYPE_CHECKING:
     from relman.app import Relman
+    from relman.plan import Plan
 
 
 @task(default=True)
@@ -31,8 +32,10 @@ def status(_context: Context, *, service: str = "", env: str = "", json: bool = 
     from relman.render import reports
 
     with read(service, env) as relman:
-        page = reports.status_json if json else reports.status
-        print(page(relman.status(), opens=relman.opens()))
+        now, opens = relman.status(), relman.opens()
+        plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+        page = reports.status(now, opens=opens, ascii_only=plain)
+        print(reports.status_json(now, opens=opens) if json else page)
 
 
 @task
@@ -80,7 +83,7 @@ def look(_context: Context, *, service: str = "", env: str = "", json: bool = Fa
     """
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         relman.look()
-        screen.done("all gates say go; nothing was changed", then=("inv release.cut",))
+        screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
 
 
 @task
@@ -111,10 +114,10 @@ def cut(
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         if dry_run:
             relman.look()
-            screen.done("all gates say go; nothing was changed", then=("inv release.cut",))
+            screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
         else:
             done = relman.cut(confirmed(relman, plan, sys.stdin))
-            screen.done(f"{done.subject} live", undo=_rollback(relman) if done.on_failure else "")
+            screen.done(done.outcome, undo=_undo(done), then=_push(relman, done))
 
 
 @task
@@ -144,7 +147,7 @@ def rollback(
     with shown(json=json) as screen:
         with opened_for_rollback((service, env, project, region), screen) as relman:
             told = relman.rollback(to)
-        screen.done(told, then=("inv release.status",))
+        screen.done(told, then=("inv release.status",), timed=False)
 
 
 @task
@@ -159,8 +162,11 @@ def resume(_context: Context, *, service: str = "", env: str = "", json: bool = 
         json: JSON lines.
     """
     with shown(json=json) as screen, opened(service, env, screen) as relman:
-        value = relman.resume()
-        screen.done("the run came to its end" if value is not None else "nothing to resume: no run is open")
+        plan = relman.resume()
+        if plan is None:
+            screen.done("nothing to resume: no run is open", timed=False)
+        else:
+            screen.done(plan.outcome, undo=_undo(plan))
 
 
 @task
@@ -183,7 +189,7 @@ def abort(
         json: JSON lines.
     """
     with shown(json=json) as screen, opened(service, env, screen) as relman:
-        screen.done(relman.abort(reason))
+        screen.done(relman.abort(reason), timed=False)
 
 
 @task
@@ -203,7 +209,7 @@ def adopt(
     """
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         release = relman.adopt(version)
-        screen.done(f"{release.revision} is adopted as the way back", then=("inv release.cut",))
+        screen.done(f"{release.revision} is adopted as the way back", then=("inv release.cut",), timed=False)
 
 
 @task
@@ -240,10 +246,17 @@ def why(_context: Context, *, version: str = "", run: str = "", service: str = "
         print(reports.why(relman.story(version=version, run=run)))
 
 
-def _rollback(relman: Relman) -> str:
-    config = relman.configured
-    several = f" --service {relman.key.service}" if len(config.service) > 1 else ""
-    return f"inv release.rollback{several}"
+def _undo(plan: Plan) -> str:
+    """What undoes a release; nothing does where there is nothing to go back to."""
+    return "inv release.rollback" if plan.on_failure else ""
+
+
+def _push(relman: Relman, plan: Plan) -> tuple[str, ...]:
+    """Where others build from the remote, the new tag must be there too; relman does not push by itself."""
+    if relman.configured.platform.loopback:
+        return ()
+    name = f"{relman.configured.prefix(relman.key.service)}{plan.subject}"
+    return (f"git push {relman.configured.remote} {name}",)
 
 
 ns = Collection("release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why)

@@ -6,6 +6,7 @@ What it is not: a task. Every task that changes something runs inside :func:`sho
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,21 +27,30 @@ class Shown:
     """What a task has in hand while it runs.
 
     Attributes:
-        emit: Tells the screen.
         clock: The machine's own.
+        place: The flags that name the service and environment, empty where there is only one.
     """
 
-    def __init__(self, emit: Emit, clock: Clock) -> None:
+    def __init__(self, tell: Emit, clock: Clock) -> None:
         """Start the watch."""
-        self.emit, self.clock = emit, clock
+        self._tell, self.clock = tell, clock
         self._began = clock.now()
+        self.place = ""
 
-    def done(self, text: str, *, undo: str = "", then: tuple[str, ...] = ()) -> None:
+    def emit(self, event: Event) -> None:
+        """Tell the screen; a command that is told names the service where there are several."""
+        from msgspec.structs import replace
+
+        facts = {name: _placed(fact, self.place) for name, fact in event.facts.items()}
+        self._tell(replace(event, facts=facts) if self.place else event)
+
+    def done(self, text: str, *, undo: str = "", then: tuple[str, ...] = (), timed: bool = True) -> None:
         """End the screen with a summary, the seconds, and what to type next."""
         from relman.models import Event
 
         seconds = (self.clock.now() - self._began).total_seconds()
-        self.emit(Event("done", text, seconds=seconds, facts={"undo": undo, "next": list(then)}))
+        told = {"undo": undo, "next": list(then)}
+        self.emit(Event("done", text, seconds=seconds if timed else None, facts=told))
 
 
 @contextmanager
@@ -56,13 +66,22 @@ def shown(*, json: bool) -> Iterator[Shown]:
 
     clock = system()
     with screen(sys.stdout, sys.stderr, json=json, environ=os.environ, clock=clock) as tell:
-        emit = _while_somebody_reads(tell)
+        told = Shown(_while_somebody_reads(tell), clock)
         try:
-            yield Shown(emit, clock)
+            yield told
         except RelmanError as error:
             facts = {"code": error.code, "fact": error.fact, "clears": error.clears}
-            emit(Event("failed", error.what, facts=facts))
+            told.emit(Event("failed", error.what, facts=facts))
             raise Exit(code=error.code) from error
+
+
+def _placed(fact: object, place: str) -> object:
+    """A fact with the flags behind each ``inv release…`` in it."""
+    if isinstance(fact, list):
+        return [_placed(one, place) for one in fact]
+    # A service that was named by its project and region is known to the rollback only.
+    known = r"inv release\.rollback" if "--project" in place else r"inv (release|smoke)\.\w+"
+    return re.sub(known, rf"\g<0> {place}", fact) if isinstance(fact, str) else fact
 
 
 def _while_somebody_reads(tell: Emit) -> Emit:
@@ -98,6 +117,7 @@ def opened(service: str, env: str, screen: Shown) -> Iterator[Relman]:
     with closing(
         opening.here(Path.cwd(), **place, environ=os.environ, time=screen.clock, emit=screen.emit)
     ) as relman:
+        screen.place = relman.place
         yield relman
 
 
@@ -110,4 +130,5 @@ def opened_for_rollback(place: tuple[str, str, str, str], screen: Shown) -> Iter
     with closing(
         opening.for_rollback(Path.cwd(), **named, environ=os.environ, time=screen.clock, emit=screen.emit)
     ) as relman:
+        screen.place = relman.place
         yield relman

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from google.api_core import exceptions
 from google.cloud.devtools import cloudbuild_v1
 
 from tests.embedded import world
-from tests.embedded.world import DOCKER, PACK, PLACE, World, until
+from tests.embedded.world import DOCKER, PACK, PLACE, World, page, until
 
 Status = cloudbuild_v1.Build.Status
 Failure = cloudbuild_v1.Build.FailureInfo.FailureType
@@ -64,6 +65,11 @@ def test_row_b2_an_entrypoint_of_the_buildpacks_is_the_start(platform: World) ->
             Failure.USER_BUILD_STEP,
             "context",
         ),
+        (
+            {"steps": [{"name": PACK, "args": ["build", "eu/p1/api:v1"], "dir_": "sub"}]},
+            Failure.USER_BUILD_STEP,
+            "git_source.dir",
+        ),
         ({"images": ["eu/p1/none:v1"]}, Failure.USER_BUILD_STEP, "no step builds it"),
         ({"revision": "0" * 40}, Failure.FETCH_SOURCE_FAILED, "0000000"),
     ],
@@ -80,6 +86,41 @@ def test_row_b2_a_build_that_cannot_be_done_fails_with_its_reason(
     assert build.failure_info.type_ == kind
     assert sentence in build.failure_info.detail
     assert not build.results.images
+
+
+@pytest.mark.parametrize("step", [PACK, DOCKER])
+def test_a_folder_of_the_commit_is_built_where_the_source_says_dir(platform: World, step: str) -> None:
+    """``git_source.dir``, also with spaces and more than ASCII; the build tells it with its commit."""
+    source = beside(platform, "two words/ünï ☃")
+    args = ["build", "eu/p1/folder:v1"] if step == PACK else ["build", "-t", "eu/p1/folder:v1", "."]
+    more: dict[str, Any] = {"steps": [{"name": step, "args": args}], "images": ["eu/p1/folder:v1"]}
+    first, second = platform.build(source=source, **more), platform.build(source=source, **more)
+    assert first.status == Status.SUCCESS, first.status_detail
+    assert first.results.images[0].digest == second.results.images[0].digest
+    resolved = first.source_provenance.resolved_git_source
+    assert (resolved.dir_, len(resolved.revision)) == ("two words/ünï ☃", 40)
+    image = {"image": f"eu/p1/folder@{first.results.images[0].digest}"}
+    name = f"folder-{step.rpartition('/')[2]}"
+    platform.create(name, template={"containers": [image]})
+    assert page(platform.service(name).uri)["K_SERVICE"] == name
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("absent ☃", "has no folder 'absent ☃'"),
+        ("/two words", "'/two words' is not relative"),
+        ("two words/../..", "leads outside"),
+        ("out", "'out' leads outside"),
+    ],
+)
+def test_a_folder_that_the_commit_does_not_have_fails_the_fetch(
+    platform: World, folder: str, reason: str
+) -> None:
+    """FETCH_SOURCE_FAILED, and the reason names the folder."""
+    build = platform.build(source=beside(platform, folder))
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.FETCH_SOURCE_FAILED)
+    assert reason in build.failure_info.detail
 
 
 @pytest.mark.parametrize("missing", ["source", "steps"])
@@ -126,6 +167,21 @@ def request(platform: World, *args: str) -> dict[str, Any]:
     sha = world.git(platform.repository, "rev-parse", "HEAD")
     source = {"git_source": {"url": platform.repository.as_uri(), "revision": sha}}
     return {"source": source, "steps": [{"name": PACK, "args": list(args)}], "images": [args[1]]}
+
+
+def beside(platform: World, folder: str) -> dict[str, Any]:
+    """A source with the app in ``two words/ünï ☃`` and a link to the outside; ``folder`` is asked for."""
+    place = platform.state.parent / f"{platform.state.name}-folders"
+    app = place / "two words" / "ünï ☃"
+    if not place.exists():
+        app.mkdir(parents=True)
+        for name in ("app.py", "Procfile", "Dockerfile"):
+            shutil.copy(platform.repository / name, app)
+        (place / "out").symlink_to("..")
+        world.git(place, "init", "-q", "-b", "main")
+        world.git(place, "add", ".")
+        world.git(place, "commit", "-q", "-m", "one")
+    return {"git_source": {"url": place.as_uri(), "revision": "main", "dir_": folder}}
 
 
 def listed(platform: World, text: str) -> list[str]:

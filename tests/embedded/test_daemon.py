@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -50,11 +51,13 @@ def test_env_points_clients_at_the_platform(platform: World) -> None:
 
 @pytest.mark.parametrize("verb", ["status", "env"])
 def test_a_platform_that_is_down_says_how_to_start_it(tmp_path: Path, verb: str) -> None:
-    """Exit 69 and the command; nothing is made by asking."""
-    asked = command(verb, "--state", tmp_path / "none")
+    """Exit 69 and the command, as a shell takes it; nothing is made by asking."""
+    state = tmp_path / "none $HOME"
+    asked = command(verb, "--state", state)
     assert asked.returncode == 69
-    assert f"python -m relman.embedded up --state {tmp_path / 'none'}" in asked.stderr
-    assert not (tmp_path / "none").exists()
+    typed = shlex.split(asked.stderr.splitlines()[-1].removeprefix("  next: "))
+    assert typed == ["python", "-m", "relman.embedded", "up", "--state", str(state)]
+    assert not state.exists()
 
 
 def test_down_where_nothing_runs_is_done(tmp_path: Path) -> None:
@@ -64,13 +67,35 @@ def test_down_where_nothing_runs_is_done(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    """Exit 1, and the reason from the log."""
+    """Exit 69, the port, and a command with another one that works as it stands."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        other.listen()
-        begun = command("up", "--state", tmp_path, "--port", other.getsockname()[1])
-    assert begun.returncode == 1
-    assert "address already in use" in begun.stderr
+        port = other.getsockname()[1]
+        begun = command("up", "--state", tmp_path / "its own", "--port", port)
+    assert begun.returncode == 69
+    first, following, _ = begun.stderr.splitlines()
+    assert first == f"port {port} is taken by another program"
+    typed = shlex.split(following.removeprefix("  next: python -m relman.embedded "))
+    try:
+        assert command(*typed).returncode == 0
+    finally:
+        command("down", "--state", tmp_path / "its own")
+
+
+def test_a_port_that_another_platform_has_is_told_with_its_folder(platform: World, tmp_path: Path) -> None:
+    """Two checkouts with one endpoint are the usual reason."""
+    port = platform.endpoint.rpartition(":")[2]
+    begun = command("up", "--state", tmp_path, "--port", port)
+    assert begun.returncode == 69
+    assert f"port {port} is taken by the platform of {platform.state}" in begun.stderr
+    assert requests.get(f"{platform.endpoint}/status", timeout=5).ok
+
+
+def test_up_where_it_runs_at_another_port_says_so(platform: World) -> None:
+    """The port that was asked for is not the one that it has."""
+    again = command("up", "--state", platform.state, "--port", world.free_port())
+    assert (again.returncode, again.stdout.strip()) == (0, platform.endpoint)
+    assert "this platform is not at port" in again.stderr
 
 
 @pytest.mark.parametrize("verb", ["up", "down"])

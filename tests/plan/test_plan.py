@@ -27,7 +27,7 @@ CANDIDATE = Candidate(
 )
 
 
-def release(phases: tuple[int, ...] = (20, 50, 100), bake: float = 600) -> Plan:
+def release(phases: tuple[int, ...] = (20, 50, 100), bake: float = 600.0) -> Plan:
     """A release of the candidate after 1.7.3."""
     return plan_release(CANDIDATE, (STABLE, OLDER), STABLE.revision, phases=phases, bake=bake, tag="v1.8.0")
 

@@ -12,7 +12,7 @@ import pytest
 from relman import opening, proposing
 from relman.app import Relman
 from relman.errors import Refused
-from relman.tasks.confirming import confirmed
+from relman.tasks.confirming import confirmed, typed
 from tests.plan.test_plan import release
 
 
@@ -49,21 +49,28 @@ def test_on_loopback_nobody_is_asked(tmp_path: Path) -> None:
     made.close()
 
 
-def test_elsewhere_the_version_is_typed(abroad: Relman, capsys: pytest.CaptureFixture[str]) -> None:
-    """The version, and nothing else, lets it through."""
-    confirmed(abroad, "", Terminal("1.8.0\n"))(release())
-    assert "type 1.8.0 to ship it" in capsys.readouterr().out
-    for typed in ("yes\n", "1.8\n", "\n", ""):
+def test_the_version_is_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The version, and nothing else, lets it through; the question is no part of the output."""
+    typed(release(), Terminal("1.8.0\n"))
+    assert "type 1.8.0 to ship it" in capsys.readouterr().err
+    for word in ("yes\n", "1.8\n", "\n", ""):
         with pytest.raises(Refused, match="not confirmed"):
-            confirmed(abroad, "", Terminal(typed))(release())
+            typed(release(), Terminal(word))
 
 
 def test_without_a_terminal_the_plan_is_named(abroad: Relman) -> None:
     """A pipeline is told which --plan to give; with it, nobody is asked."""
     plan = release()
     with pytest.raises(Refused, match=f"--plan {plan.id}"):
-        confirmed(abroad, "", io.StringIO("1.8.0\n"))(plan)
+        typed(plan, io.StringIO("1.8.0\n"))
     confirmed(abroad, plan.id, io.StringIO())(plan)
+
+
+def test_elsewhere_nobody_confirms_blind(abroad: Relman, capsys: pytest.CaptureFixture[str]) -> None:
+    """The gates are asked before the question; where they refuse, there is no question."""
+    with pytest.raises(Refused, match="REFUSED by working tree"):
+        confirmed(abroad, "", Terminal("1.8.0\n"))(release())
+    assert "type" not in capsys.readouterr().err
 
 
 def test_a_stale_plan_says_what_changed(abroad: Relman) -> None:

@@ -232,3 +232,28 @@ def test_without_a_file_or_flags_it_says_what_to_type(shop: Shop, tmp_path: Path
     ended = shop.run("release.rollback", folder=tmp_path)
     assert ended.code == 2
     assert "--service NAME --project PROJECT --region REGION" in ended.out
+
+
+def test_a_release_that_was_left_and_gone_back_to_is_good_again(two: Shop) -> None:
+    """After rollback and --to the other one, the next release has it as its stable."""
+    assert two.run("release.rollback").code == 0
+    assert two.run("release.rollback", "--to", "0.2.0").code == 0
+    two.sell("tea")
+    ended = two.run("release.cut")
+    assert ended.code == 0, ended.out
+    assert "-v0-2-0-" in two.live().way_back.chain[0].revision
+
+
+def test_a_candidate_that_never_listens_holds_nobody_up(two: Shop) -> None:
+    """The service reconciles for minutes; the rollback is done, and proven, in seconds."""
+    (two.folder / "app.py").write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    two.commit("fix: sleep")
+    cut = two.started_until("release.cut", "step.intent deploy")
+    time.sleep(1)
+    began = time.monotonic()
+    ended = two.run("release.rollback", "--to", "0.1.0")
+    assert ended.code == 0, ended.out
+    assert time.monotonic() - began < 15
+    assert two.live().served_split.sole == first(two)
+    out, _ = cut.communicate(timeout=30)
+    assert cut.returncode == 6, out

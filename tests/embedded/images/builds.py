@@ -45,6 +45,7 @@ def built(
     dockerfile: bool = False,
     log: Callable[[str], None] = lambda _: None,
     name: str = "registry.example:5000/shop/api",
+    folder: str = "",
 ) -> Built:
     """Build with the defaults of these tests."""
     return build(
@@ -55,6 +56,7 @@ def built(
         entrypoint=entrypoint,
         dockerfile=dockerfile,
         log=log,
+        folder=folder,
     )
 
 
