@@ -221,7 +221,6 @@ class Relman:
             doubt=self.doubt,
             config=self.config,
             target=self.target,
-            root=self.root,
             labels=self.labels(),
         )
 
@@ -248,17 +247,7 @@ class Relman:
     def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
         """Ask the gates of a plan that is not running, and show what they say."""
         step = next(step for step in plan.steps if isinstance(step, AskGates))
-        question = gates.Question(
-            candidate=step.candidate,
-            chain=step.chain,
-            first=step.first,
-            config=self.configured,
-            target=self.targeted,
-            repo=lambda: self.repository,
-            cloud=self.cloud,
-            clock=self.clock,
-        )
-        return gates.tell(gates.ask(question), self.emit)
+        return gates.tell(gates.ask(step.question(self.driver)), self.emit)
 
     def must_pass(self, plan: Plan) -> None:
         """Ask the gates of a plan that is not running, and show what they say.

@@ -6,51 +6,26 @@ What it is not: the settling of steps (``engine``) or the choice of a plan (``ap
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from relman.clock import Clock
-from relman.cloudbuild import CloudBuild
-from relman.cloudrun import CloudRun
-from relman.config import Config, Target
 from relman.engine import Engine
 from relman.errors import Fenced, Locked, PutBack, Refused
 from relman.interrupts import Interrupts
 from relman.ledger import Draft, Run, RunRecord, Store, story
 from relman.live import LiveService
-from relman.models import Emit, ServiceKey
 from relman.plan import Plan, stored
-from relman.repo import Repo
-from relman.steps import Authority, World
+from relman.steps import Authority, Outside, World
 
 ABORT_SECONDS = 120.0
 
 
-@dataclass
-class Driver:
-    """Drives the runs of one service in one environment.
-
-    Attributes:
-        doubt: Seconds in which what a dead driver sent may still appear.
-        labels: What people call a revision, by its name.
-    """
+@dataclass(kw_only=True)
+class Driver(Outside):
+    """Drives the runs of one service in one environment, and records them in ``store``."""
 
     store: Store
-    key: ServiceKey
-    environment: str
-    cloud: CloudRun
-    builds: CloudBuild
-    repo: Callable[[], Repo]
-    clock: Clock
-    emit: Emit
-    doubt: float
-    config: Config | None = None
-    target: Target | None = None
-    root: Path = field(default_factory=Path)
-    labels: dict[str, str] = field(default_factory=dict)
 
     def begin(self, plan: Plan, live: LiveService | None = None, *, then: str = "") -> dict[str, Any]:
         """Open a run of a plan and drive it to its end.
@@ -206,22 +181,8 @@ class Driver:
         return max(self.highest(), live.epoch if live else 0) + 1
 
     def _drive(self, plan: Plan, run: Run, live: LiveService | None) -> dict[str, Any]:
-        world = World(
-            key=self.key,
-            environment=run.environment,
-            cloud=self.cloud,
-            builds=self.builds,
-            repo=self.repo,
-            clock=self.clock,
-            emit=self.emit,
-            authority=Authority(run.epoch, run.id, live.epoch if live else 0),
-            record=RunRecord(self.store, run),
-            doubt=self.doubt,
-            config=self.config,
-            target=self.target,
-            root=self.root,
-            labels=self.labels | plan.labels,
-        )
+        authority = Authority(run.epoch, run.id, live.epoch if live else 0)
+        world = World.of(self, authority, RunRecord(self.store, run), plan.labels)
         return Engine(plan, world, Interrupts(self.emit, plan.interrupted)).drive()
 
 

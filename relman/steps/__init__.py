@@ -7,7 +7,7 @@ from relman.steps.ask import AskGates, ProveWayBack
 from relman.steps.back import ShiftBack, VerifyBack
 from relman.steps.build import Build, Freeze, named
 from relman.steps.record import Tag
-from relman.steps.step import Absent, Authority, Done, Failed, Pending, Seen, Step, World
+from relman.steps.step import Absent, Authority, Done, Failed, Outside, Pending, Seen, Step, World
 from relman.steps.traffic import Create, Deploy, Shift
 from relman.steps.watch import Bake, Smoke
 
@@ -39,6 +39,7 @@ __all__ = [
     "Done",
     "Failed",
     "Freeze",
+    "Outside",
     "Pending",
     "ProveWayBack",
     "Seen",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relman import gates
 from relman.models import Answer, Candidate, Release
-from relman.steps.step import Done, Failed, Knowledge, Seen, World
+from relman.steps.step import Done, Failed, Knowledge, Outside, Seen, World
 
 
 class AskGates(Knowledge, frozen=True, tag="gates"):
@@ -43,19 +43,19 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         unset = f", {len(verdicts) - going} not set up" if going < len(verdicts) else ""
         return Done({"verdicts": answers, "text": f"{going} gates say go{unset}"})
 
-    def question(self, world: World) -> gates.Question:
-        """What the gates are asked."""
-        if world.config is None or world.target is None:
+    def question(self, outside: Outside) -> gates.Question:
+        """What the gates are asked, in a run or before one."""
+        if outside.config is None or outside.target is None:
             raise TypeError("gates are asked with a configuration")
         return gates.Question(
             candidate=self.candidate,
             chain=self.chain,
             first=self.first,
-            config=world.config,
-            target=world.target,
-            repo=world.repo,
-            cloud=world.cloud,
-            clock=world.clock,
+            config=outside.config,
+            target=outside.target,
+            repo=outside.repo,
+            cloud=outside.cloud,
+            clock=outside.clock,
         )
 
 

@@ -7,8 +7,7 @@ as JSON, and is safe to settle again, because it looks before it acts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -92,13 +91,13 @@ class Authority:
         )
 
 
-@dataclass
-class World:
-    """What a step can look at and act upon; nothing in it is stored.
+@dataclass(kw_only=True)
+class Outside:
+    """What a driver, its steps and the gates can look at and act upon; nothing in it is stored.
 
     Attributes:
-        patience: Seconds to wait for the platform before a run is paused.
         doubt: Seconds in which an unanswered action of a dead process may still appear.
+        config: None for a rollback from nothing but the service's name, as is ``target``.
         labels: What people call a revision, by its name.
     """
 
@@ -109,18 +108,40 @@ class World:
     repo: Callable[[], Repo]
     clock: Clock
     emit: Emit
-    authority: Authority
-    record: RunRecord
     doubt: float
     config: Config | None = None
     target: Target | None = None
-    root: Path = field(default_factory=Path)
-    patience: float = 30.0
     labels: dict[str, str] = field(default_factory=dict)
 
     def label(self, revision: str) -> str:
         """The version of a revision, or its name."""
         return self.labels.get(revision) or revision
+
+
+@dataclass(kw_only=True)
+class World(Outside):
+    """The outside as one run sees it: with the driver's authority, and what is recorded of the run.
+
+    Attributes:
+        patience: Seconds to wait for the platform before the run is paused.
+    """
+
+    authority: Authority
+    record: RunRecord
+    patience: float = 30.0
+
+    @classmethod
+    def of(cls, outside: Outside, authority: Authority, record: RunRecord, labels: dict[str, str]) -> World:
+        """The world of a run.
+
+        Args:
+            outside: What its driver sees.
+            authority: The driver's.
+            record: Of the run.
+            labels: Further names for revisions.
+        """
+        seen = {each.name: getattr(outside, each.name) for each in fields(Outside)}
+        return cls(**seen | {"labels": outside.labels | labels}, authority=authority, record=record)
 
 
 class Step(msgspec.Struct, frozen=True, tag_field="kind"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -36,8 +37,16 @@ def stranger(tmp_path: Path) -> Path:
         (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m relman "$@"\n', "utf-8")
         (programs / name).chmod(0o755)
     for name, text in FILE.findall(page("how-to/release-your-service.md")):
-        (repository / name).write_text(text.replace('"2s"', '"100ms"'), "utf-8")
+        here = text.replace('"2s"', '"100ms"').replace(":8085", f":{free_port()}")
+        (repository / name).write_text(here, "utf-8")
     return repository
+
+
+def free_port() -> int:
+    """A port that nobody has: the page's own may be taken by a platform that somebody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def typed(lines: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

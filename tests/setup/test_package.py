@@ -21,7 +21,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy2(ROOT / name, source / name)
-    shutil.copytree(ROOT / "relman", source / "relman", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("relman", "examples"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", ".relman"))
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
     subprocess.run(build, cwd=source, check=True, capture_output=True)
     [path] = target.glob("relman-*.whl")
@@ -34,6 +35,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"relman"}
     assert "relman/py.typed" in names
+    assert "relman/examples/hello/app.py" in names, "the demo ships it"
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
