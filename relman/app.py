@@ -21,7 +21,7 @@ from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.driving import Driver
 from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
-from relman.ledger import Draft, Entry, Store, story
+from relman.ledger import Draft, Entry, Run, Store, story
 from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
 from relman.ops import windows
@@ -92,7 +92,7 @@ class Relman:
         live = self.cloud.service(self.key)
         self.driver.take_in(live)
         self.driver.must_be_free("build")
-        wishes = Wishes(version, bump, image, self._told_by(live))
+        wishes = Wishes(version, bump, image, proposing.told_by(live, self.cloud, self.key))
         plan, counted = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
         self.show(plan, f"commits since the last release: {counted}")
         value = self.driver.begin(plan, then=then)
@@ -110,7 +110,7 @@ class Relman:
             raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
         plan = self.release_plan(candidate, self.cloud.service(self.key))
         self.show(plan)
-        proposing.keep(self.plans, plan)
+        proposing.keep(self.root, plan)
         self.must_pass(plan)
 
     def cut(self, confirm: Confirm = lambda _plan: None) -> Plan:
@@ -119,15 +119,9 @@ class Relman:
         Args:
             confirm: Asked with the plan before anything is changed; raises to refuse.
         """
-        live = self.cloud.service(self.key)
-        self.driver.take_in(live)
+        self.driver.take_in(self.cloud.service(self.key))
         self.driver.must_be_free("traffic")
-        candidate = self.candidate() or self._prepared()
-        plan = self.release_plan(candidate, live)
-        self.show(plan)
-        confirm(plan)
-        self.driver.begin(plan, live)
-        return plan
+        return self._ship(self.candidate() or self._prepared(), confirm)
 
     def rollback(self, to: str = "") -> str:
         """All traffic back to a good release, and what came of it in one line.
@@ -155,12 +149,17 @@ class Relman:
         decided = (self.clock.now() - began).total_seconds()
         try:
             value = self.driver.insist(plan, live)
+        except Fenced:
+            return rollback.by_another(self.cloud.service(self.key), choice, plan.hint)
         except Paused as lost:
             raise NotPutBack(lost.what, fact=lost.fact, clears=plan.hint) from lost
         return rollback.summary(value, self.labels(), decided, self.entries())
 
-    def resume(self) -> Plan | None:
+    def resume(self, confirm: Confirm = lambda _plan: None) -> Plan | None:
         """Go on with the run that was left open; its plan, or None if there is none.
+
+        Args:
+            confirm: As for :meth:`cut`, where the run was a prepare that a cut was to follow.
 
         Raises:
             Fenced: A rollback that was made elsewhere has ended it.
@@ -169,8 +168,7 @@ class Relman:
         if self.driver.take_in(live) and live:
             what = "a rollback was made elsewhere; no run is open any more"
             raise Fenced(what, fact=f"the traffic is {live.split}", clears="inv release.status")
-        run = self.driver.unfinished()
-        plan = None
+        run, plan = self.driver.unfinished(), None
         if run and run.state == "open":
             plan = self.driver.plan_of(run)
             self.show(plan, "going on from the first step that is not done")
@@ -179,16 +177,19 @@ class Relman:
         if run is None:
             return plan
         self.emit(Event("note", "the candidate is prepared; going on with the cut"))
-        return self.cut()
+        return self._ship(self._still(run), confirm)
 
     def abort(self, reason: str) -> str:
         """Stop the run that is open and put back what it changed; what came of it.
 
         A living driver is told and does it; a dead one's run is taken over.
         """
-        self.driver.take_in(self.cloud.service(self.key))
+        live = self.cloud.service(self.key)
+        self.driver.take_in(live)
         run = next((one for one in self.store.runs(self.key) if one.state == "open"), None)
-        return self.driver.abort(run, reason) if run else "nothing to abort: no run is open"
+        if run is None:
+            return "nothing to abort: no run is open"
+        return self.driver.abort(run, reason, gone=live is None and run.lane == "traffic")
 
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
@@ -237,7 +238,8 @@ class Relman:
 
     def candidate(self) -> Candidate | None:
         """The prepared candidate that the commit checked out still is, None if there is none."""
-        return proposing.candidate_at(self.repository, self.entries(), self.environment)
+        live, entries = self.cloud.service(self.key), self.entries()
+        return proposing.candidate_at(self.repository, entries, self.environment, live, self.targeted)
 
     def release_plan(self, candidate: Candidate, live: LiveService | None) -> Plan:
         """The plan that ships a candidate onto what is live now."""
@@ -259,11 +261,6 @@ class Relman:
         if refusing:
             names = listed(one.gate for one in refusing)
             raise Refused(f"REFUSED by {names}; nothing was changed", clears=refusing[0].clears)
-
-    @property
-    def plans(self) -> Path:
-        """Where the plans are kept that were shown."""
-        return self.root / STATE / "plans"
 
     def opens(self) -> str:
         """What the deploy window says now, empty where none is set up."""
@@ -324,13 +321,22 @@ class Relman:
         if "repository" in self.__dict__:
             self.repository.close()
 
-    def _told_by(self, live: LiveService | None) -> tuple[str, ...]:
-        """The versions that the service itself tells of: what serves, and its way back."""
-        if live is None:
-            return ()
-        serving = [self.cloud.revision(self.key, name) for name, _ in live.split.shares]
-        releases = [*live.way_back.chain, *(one.release for one in serving if one)]
-        return tuple(release.version for release in releases if release.version)
+    def _ship(self, candidate: Candidate, confirm: Confirm) -> Plan:
+        live = self.cloud.service(self.key)
+        plan = self.release_plan(candidate, live)
+        self.show(plan)
+        confirm(plan)
+        self.driver.begin(plan, live)
+        return plan
+
+    def _still(self, run: Run) -> Candidate:
+        """The candidate that a run prepared, if the commit checked out still is that one."""
+        found = self.candidate()
+        prepared = story.candidate(self.store.entries(run=run.id), self.environment)
+        if found is None or prepared is None or found.commit != prepared.commit:
+            fact = f"{prepared.version if prepared else 'it'} was prepared for another commit"
+            raise Refused("the commit has moved on", fact=fact, clears="inv release.cut")
+        return found
 
     def _prepared(self) -> Candidate:
         if self.configured.profile != "solo":

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from relman.wire import speaking
+from relman.wire import options, speaking
 
 READ_SECONDS = 8.0
 WRITE_SECONDS = 15.0
@@ -63,7 +63,8 @@ def steps(image: str, *, dockerfile: bool, start: str | None) -> list[dict[str, 
     """
     if dockerfile:
         return [{"name": DOCKER, "args": ["build", "-t", image, "."]}]
-    command = ["--env", f"GOOGLE_ENTRYPOINT={start}"] if start else []
+    # A bare $PORT would be taken for a substitution of Cloud Build's; $$ is a plain dollar sign.
+    command = ["--env", f"GOOGLE_ENTRYPOINT={start.replace('$', '$$')}"] if start else []
     args = ["build", image, "--builder", BUILDER, "--network", "cloudbuild", *command]
     return [{"name": PACK, "entrypoint": "pack", "args": args}]
 
@@ -109,16 +110,9 @@ class CloudBuild:
 
     def _client(self) -> Any:  # noqa: ANN401 - the official client's class
         if self._made is None:
-            from google.auth.credentials import AnonymousCredentials
             from google.cloud.devtools import cloudbuild_v1
 
-            options: dict[str, Any] = {}
-            if self.endpoint:
-                options = {
-                    "client_options": {"api_endpoint": self.endpoint},
-                    "credentials": AnonymousCredentials(),  # type: ignore[no-untyped-call]
-                }
-            self._made = cloudbuild_v1.CloudBuildClient(transport="rest", **options)
+            self._made = cloudbuild_v1.CloudBuildClient(transport="rest", **options(self.endpoint))
         return self._made
 
 

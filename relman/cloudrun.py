@@ -13,7 +13,7 @@ from typing import Any
 from relman import live
 from relman.live import LiveRevision, LiveService
 from relman.models import ServiceKey
-from relman.wire import speaking
+from relman.wire import options, speaking
 
 READ_SECONDS = 4.0
 """A read that takes longer is taken for no answer: a rollback must say so within ten seconds."""
@@ -97,13 +97,10 @@ class CloudRun:
 
     def _client(self, kind: str) -> Any:  # noqa: ANN401 - the official client's classes
         if kind not in self._clients:
-            from google.auth.credentials import AnonymousCredentials
             from google.cloud import run_v2
 
-            options = {"client_options": {"api_endpoint": self.endpoint}} if self.endpoint else {}
-            if self.endpoint:
-                options["credentials"] = AnonymousCredentials()  # type: ignore[no-untyped-call,assignment]
-            self._clients[kind] = getattr(run_v2, f"{kind}Client")(transport="rest", **options)
+            made = getattr(run_v2, f"{kind}Client")(transport="rest", **options(self.endpoint))
+            self._clients[kind] = made
         return self._clients[kind]
 
     def _read(self, kind: str, method: str, name: str) -> Any:  # noqa: ANN401 - a message or None

@@ -56,7 +56,7 @@ class Driver(Outside):
         with self.store.drive(self.key, run.lane):
             plan = self.plan_of(run)
             live = self.cloud.service(self.key) if run.lane == "traffic" else None
-            if live and live.epoch > self.highest():
+            if live and self._strange(run, plan, live):
                 raise _unknown_driver(live)
             return self._drive(plan, self._taken(run, live), live)
 
@@ -86,10 +86,19 @@ class Driver(Outside):
 
     def highest(self) -> int:
         """The highest epoch that the ledger knows of the service."""
-        return max((run.epoch for run in self.store.runs(self.key)), default=0)
+        return max((run.epoch for run in self.store.runs(self.key) if run.lane == "traffic"), default=0)
 
-    def abort(self, run: Run, reason: str) -> str:
-        """Leave the wish for the driver, or take a dead one's run over and fulfil it; what came of it."""
+    def abort(self, run: Run, reason: str, *, gone: bool = False) -> str:
+        """Leave the wish for the driver, or take a dead one's run over and fulfil it; what came of it.
+
+        Args:
+            run: The open run.
+            reason: Why; it is recorded.
+            gone: The service is gone, so that there is nothing to put back.
+        """
+        if gone:
+            self.store.append(self.superseding(f"the service is gone; {reason}"))
+            return "the service is gone; the run is closed"
         self.store.append([Draft("run.abort", self.key, run.environment, run.id, detail={"reason": reason})])
         try:
             self.resume(run)
@@ -176,6 +185,15 @@ class Driver(Outside):
         epoch = self._next_epoch(live)
         self.store.append([Draft("run.resumed", self.key, run.environment, run.id, "", epoch)])
         return Run(run.id, run.kind, run.lane, "open", epoch, run.key, run.environment)
+
+    def _strange(self, run: Run, plan: Plan, live: LiveService) -> bool:
+        """Somebody has written to the service whom this ledger does not know, or after this run did."""
+        known = {one.id for one in self.store.runs(self.key)}
+        record = RunRecord(self.store, run)
+        keys = [step.key for step in plan.steps if step.changes]
+        wrote = any(record.intended(key) and record.value(key) is not None for key in keys)
+        unknown = bool(live.run) and live.run not in known
+        return unknown or live.epoch > self.highest() or (wrote and live.run != run.id)
 
     def _next_epoch(self, live: LiveService | None) -> int:
         return max(self.highest(), live.epoch if live else 0) + 1

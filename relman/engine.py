@@ -71,7 +71,7 @@ class Engine:
         with self.interrupts:
             try:
                 return self._driven()
-            except Unreachable as lost:  # the ledger's disk, or git: what was recorded still holds
+            except (Unreachable, NotAuthenticated) as lost:  # what was recorded still holds
                 clears = f"{lost.clears or 'mend it'}, then {RESUME}"
                 raise Paused(lost.what, fact=lost.fact, clears=clears) from lost
 
@@ -108,12 +108,12 @@ class Engine:
         began = self.world.clock.now()
         self._tell("step.started", step, facts=facts)
         seen = self._look(step)
+        if isinstance(seen, Pending):
+            seen = self._until_settled(step, acted=False)
         if isinstance(seen, Absent):
             seen = self._doubted(step)
         if isinstance(seen, Absent):
             seen = self._acted(step)
-        elif isinstance(seen, Pending):
-            seen = self._until_settled(step, "")
         seconds = (self.world.clock.now() - began).total_seconds()
         return self._outcome(step, seen, seconds, facts)
 
@@ -138,31 +138,31 @@ class Engine:
         said = self._send(step)
         return self._until_settled(step, said) if isinstance(said, str) else said
 
-    def _send(self, step: AnyStep) -> Seen | str:
-        """Act once. On a lost race look, and send once more only if nothing else has changed."""
+    def _send(self, step: AnyStep, *, again: bool = True) -> Seen | str:
+        """Act. After a lost race or answer look, and act once more only if nothing has changed."""
         try:
             return step.act(self.world)
-        except Raced as race:
-            if isinstance(self._look(step), Absent):
-                return self._once_more(step)
-            return race.fact
-        except (UsageError, Refused, NotAuthenticated) as no:  # it cannot be done, and asking again is no use
+        except (UsageError, Refused, NotAuthenticated) as no:  # it cannot be done; asking again is no use
             return Failed(f"{no.what}: {no.fact}" if no.fact else no.what, no.clears)
-        except Unreachable as away:
+        except (Raced, Unreachable) as lost:
             if not isinstance(self._look(step), Absent):
-                return away.fact
-            return self._once_more(step)
-
-    def _once_more(self, step: AnyStep) -> Seen | str:
+                return ""  # it was done, or is under way
+            if not again:
+                return lost.fact or lost.what
         self.world.clock.sleep(self.world.doubt)
-        return step.act(self.world) if isinstance(self._look(step), Absent) else ""
+        return self._send(step, again=False) if isinstance(self._look(step), Absent) else ""
 
-    def _until_settled(self, step: AnyStep, said: str) -> Seen:
-        """Look until done or failed; an act without effect fails with what the platform said."""
+    def _until_settled(self, step: AnyStep, said: str = "", *, acted: bool = True) -> Seen:
+        """Look until done or failed; an act without effect fails with what the platform said.
+
+        Where nothing was acted, what was under way was somebody else's: then it is absent.
+        """
         pause, patience = FIRST_LOOK, self.world.clock.now() + timedelta(seconds=self.world.doubt + 2)
         while True:
             seen = self._look(step)
             if isinstance(seen, Done | Failed):
+                return seen
+            if isinstance(seen, Absent) and not acted:
                 return seen
             if isinstance(seen, Absent) and (said or self.world.clock.now() > patience):
                 return Failed(said or "it was asked for, and nothing came of it")

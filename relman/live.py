@@ -20,6 +20,7 @@ LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 EPOCH = "relman.dev/epoch"
 RUN = "relman.dev/run"
+STEP = "relman.dev/step"
 WAY_BACK = "relman.dev/way-back"
 TEMPLATE = "relman.dev/template"
 VERSION = "relman.dev/version"
@@ -58,6 +59,14 @@ class RolledBack(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """Whose write it was: the driver's epoch, its run, and the step."""
+
+    epoch: int
+    run: str
+    step: str
+
+
 class WayBack(msgspec.Struct, frozen=True):
     """The way back, kept on the service itself so that it needs no ledger (ruling 12).
 
@@ -76,7 +85,6 @@ class LiveService(msgspec.Struct, frozen=True):
     """A service as the platform answered it."""
 
     etag: str
-    generation: int
     reconciling: bool
     annotations: dict[str, str]
     template: dict[str, Any]
@@ -90,7 +98,7 @@ class LiveService(msgspec.Struct, frozen=True):
     @classmethod
     def empty(cls, annotations: dict[str, str]) -> LiveService:
         """A service that is not there yet, but for the annotations that it will have."""
-        return cls("", 0, False, annotations, {}, (), (), "", "", "", {})  # noqa: FBT003 - a row of nothing
+        return cls("", False, annotations, {}, (), (), "", "", "", {})  # noqa: FBT003 - a row of nothing
 
     @property
     def split(self) -> TrafficSplit:
@@ -119,6 +127,11 @@ class LiveService(msgspec.Struct, frozen=True):
     def run(self) -> str:
         """The run that last wrote; it tells two drivers apart that took the same epoch."""
         return self.annotations.get(RUN, "")
+
+    @property
+    def step(self) -> str:
+        """The step of that run that last wrote: what it did may have been undone by hand since."""
+        return self.annotations.get(STEP, "")
 
     @property
     def way_back(self) -> WayBack:
@@ -180,13 +193,14 @@ def composed(live: LiveService, split: TrafficSplit, tagged: Iterable[str]) -> l
     return [_spelled(target) for target in [*shares, *ours, *kept]]
 
 
-def marked(live: LiveService, epoch: int, run: str, way_back: WayBack) -> dict[str, str]:
-    """The annotations to write: all that were there, the driver's epoch and run, and the way back.
+def marked(live: LiveService, mark: Mark, way_back: WayBack) -> dict[str, str]:
+    """The annotations to write: all that were there, the driver's mark, and the way back.
 
     The whole map goes out, because a mask of ``annotations`` is taken to replace it (ruling 11).
     """
     text = msgspec.json.encode(way_back).decode()
-    return {**live.annotations, EPOCH: str(epoch), RUN: run, WAY_BACK: text}
+    ours = {EPOCH: str(mark.epoch), RUN: mark.run, STEP: mark.step, WAY_BACK: text}
+    return {**live.annotations, **ours}
 
 
 def template_digest(template: dict[str, Any]) -> str:
@@ -211,7 +225,6 @@ def service(body: dict[str, Any]) -> LiveService:
     failed = terminal.get("state") == "CONDITION_FAILED"
     return LiveService(
         etag=body.get("etag", ""),
-        generation=int(body.get("generation", 0)),
         reconciling=body.get("reconciling", False),
         annotations=body.get("annotations", {}),
         template=body.get("template", {}),

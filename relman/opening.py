@@ -51,13 +51,19 @@ def here(
     read = config.load(config.find(start) or start / config.NAME)
     target, moment = read.select(service, env), time or system()
     _known_ledger(read)
-    platform = read.platform.for_run(environ)
+    platform, building = read.platform.for_run(environ), read.platform.for_build(environ)
+    if platform.loopback != building.loopback:
+        raise ConfigError(
+            "the service and its builds are on different sides",
+            fact=f"Cloud Run: {platform.endpoint or 'Google'}, Cloud Build: {building.endpoint or 'Google'}",
+            clears='eval "$(inv platform.env)", which sets both variables',
+        )
     return Relman(
         key=target.key,
         environment=target.environment,
         store=SqliteStore(read.folder / STATE, moment),
         cloud=CloudRun(platform.endpoint),
-        builds=CloudBuild(read.platform.for_build(environ).endpoint),
+        builds=CloudBuild(building.endpoint),
         clock=moment,
         emit=emit,
         doubt=platform.doubt_seconds,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -188,6 +189,7 @@ def _url(repo: Repo, config: Config, commit: str) -> str:
             fact="Cloud Build fetches the commit from it",
             clears=f"git remote add {config.remote} URL",
         )
+    _fetchable(url, config.remote)
     if not repo.on_remote(config.remote, commit):
         raise Refused(
             f"{commit[:7]} is not on {config.remote}",
@@ -195,3 +197,20 @@ def _url(repo: Repo, config: Config, commit: str) -> str:
             clears=f"git push {config.remote} {config.branch}",
         )
     return url
+
+
+def _fetchable(url: str, remote: str) -> None:
+    """Refuse a remote that Cloud Build cannot fetch from, or whose address holds a secret."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        raise Refused(
+            f"Cloud Build cannot fetch from the remote {remote}",
+            fact="it is no https address, and Cloud Build has no key of yours",
+            clears=f"git remote set-url {remote} https://…, or inv release.prepare --image NAME@sha256:…",
+        )
+    if parts.username or parts.password:
+        raise Refused(
+            f"the address of the remote {remote} holds a credential",
+            fact="it would stand in the ledger and in the build",
+            clears=f"git remote set-url {remote} {parts.scheme}://{parts.hostname}{parts.path}",
+        )

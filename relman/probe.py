@@ -12,6 +12,7 @@ import msgspec
 
 SECONDS = 5.0
 SERVER_ERROR = 500
+TOO_MANY = 429
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ def ask(url: str, known: Collection[str] = (), seconds: float = SECONDS) -> Repl
     try:
         with requests.get(url, headers=headers, timeout=seconds, allow_redirects=False) as answer:
             named = next((value for value in answer.headers.values() if value in known), "")
-            return Reply(answer.status_code < SERVER_ERROR, f"HTTP {answer.status_code}", named)
+            well = answer.status_code < SERVER_ERROR and answer.status_code != TOO_MANY
+            return Reply(well, f"HTTP {answer.status_code}", named)
     except requests.RequestException as error:
         return Reply(healthy=False, fact=f"no answer ({type(error).__name__})")

@@ -14,22 +14,31 @@ import msgspec
 from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.ledger import Entry, story
-from relman.live import LiveService, tag_of
-from relman.models import Candidate
+from relman.live import LiveService, tag_of, template_digest
+from relman.models import Candidate, Release, ServiceKey
 from relman.plan import Plan, plan_first_release, plan_release
 from relman.repo import Repo
-from relman.steps import named
+from relman.steps import named, with_image
 
 MOST_FAILURES = 10
 SHOWN = 40
+SHOWN_PLANS = ".relman/plans"
 
 
-def candidate_at(repo: Repo, entries: Sequence[Entry], environment: str) -> Candidate | None:
-    """The candidate that is still what the commit checked out builds, None if there is none."""
+def candidate_at(
+    repo: Repo, entries: Sequence[Entry], environment: str, live: LiveService | None, target: Target
+) -> Candidate | None:
+    """The candidate that is still what would be prepared now, None if there is none.
+
+    The commit checked out must be the candidate's, but for records; and where the template was taken
+    from the live service, that must not have been changed since.
+    """
     found = story.candidate(entries, environment)
-    if found is None or not found.commit:
-        return found
+    if found is None:
+        return None
     same = repo.contains(repo.head, found.commit) and not repo.since(found.commit, repo.head)
+    if same and live and target.manifest is None:
+        same = template_digest(with_image(live.template, found.image)) == found.template_digest
     return found if same else None
 
 
@@ -43,12 +52,29 @@ def plan_for(
     target: Target,
 ) -> Plan:
     """The plan that ships a candidate onto what is live now."""
-    fresh, chain = unspent(candidate, cloud), story.known_good(entries)
+    fresh, chain = unspent(candidate, cloud), present(story.known_good(entries), cloud, target)
     tag = f"{config.prefix(target.service)}{fresh.version}"
-    if not chain and (live is None or story.created_here(entries)):
+    if live is None or (not chain and story.created_here(entries)):
         return plan_first_release(fresh, live.split if live else None, tag=tag)
     serving = live.latest_ready if live else ""
     return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, tag=tag)
+
+
+def present(chain: tuple[Release, ...], cloud: CloudRun, target: Target) -> tuple[Release, ...]:
+    """The chain without what was deleted meanwhile: a tag on a missing revision would fail every write.
+
+    Its first stays in any case: whether that is there is a gate's question.
+    """
+    return chain[:1] + tuple(one for one in chain[1:] if cloud.revision(target.key, one.revision))
+
+
+def told_by(live: LiveService | None, cloud: CloudRun, key: ServiceKey) -> tuple[str, ...]:
+    """The versions that the service itself tells of: what serves, and its way back."""
+    if live is None:
+        return ()
+    serving = [cloud.revision(key, name) for name, _ in live.split.shares]
+    releases = [*live.way_back.chain, *(one.release for one in serving if one)]
+    return tuple(release.version for release in releases if release.version)
 
 
 def unspent(candidate: Candidate, cloud: CloudRun) -> Candidate:
@@ -63,15 +89,16 @@ def unspent(candidate: Candidate, cloud: CloudRun) -> Candidate:
     return fresh
 
 
-def keep(folder: Path, plan: Plan) -> None:
+def keep(root: Path, plan: Plan) -> None:
     """Keep a plan that was shown, so that of a stale one can be said what changed."""
-    folder.mkdir(exist_ok=True)
+    folder = root / SHOWN_PLANS
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{plan.id}.json").write_bytes(msgspec.json.encode(plan.stored))
 
 
-def kept(folder: Path, id_: str) -> dict[str, Any] | None:
+def kept(root: Path, id_: str) -> dict[str, Any] | None:
     """A plan that was shown, None if none of that id was."""
-    found = {path.stem: path for path in folder.glob("*.json")}.get(id_)
+    found = {path.stem: path for path in (root / SHOWN_PLANS).glob("*.json")}.get(id_)
     return msgspec.json.decode(found.read_bytes(), type=dict[str, Any]) if found else None
 
 
@@ -84,7 +111,10 @@ def differences(before: Any, now: Any, at: str = "") -> list[str]:  # noqa: ANN4
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         pairs = enumerate(zip(before, now, strict=True))
         return [one for index, (then, later) in pairs for one in differences(then, later, f"{at}[{index}]")]
-    return [] if before == now else [f"{at}: {_short(before)} -> {_short(now)}"]
+    if before == now:
+        return []
+    # What stands in an environment may be a secret: that it differs is said, not what it is.
+    return [at] if ".env" in at else [f"{at}: {_short(before)} -> {_short(now)}"]
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - JSON

@@ -13,12 +13,14 @@ import msgspec
 
 from relman import probe
 from relman.cloudrun import CloudRun
-from relman.errors import NotPutBack, Refused
+from relman.errors import NotPutBack, Refused, RelmanError
 from relman.ledger import Entry, story
 from relman.live import LiveService
 from relman.models import PERCENT, Release, ServiceKey
 from relman.plan import Plan, plan_rollback
 
+GONE = 3
+"""The rank of a revision that is not there any more."""
 NOWHERE = "no other good release is known"
 
 
@@ -67,16 +69,20 @@ def choose(
     if there and (wanted or probe.ask(live.uri).healthy):
         return Choice((), chain, there, notes)
     unwell = (f"{there} has the traffic already, and is not well: going further back",) if there else ()
+    ranks = ranked(live, cloud, key, list(dict.fromkeys([*chain, *([wanted] if wanted else [])])))
     found = (wanted,) if wanted else unfinished(live, chain, settled=settled) or targets(live, chain)
-    if not found:
-        raise (
-            NotPutBack(f"{there} has the traffic and is not well", fact=NOWHERE)
-            if there
-            else nowhere(live, key)
-        )
-    order, said = (found, ()) if wanted else ordered(live, cloud, key, found)
+    order = found if wanted else ordered(found, ranks)
+    if not order:
+        raise sick(there) if there else nowhere(live, key)
     left = leaving(live, cloud, key, order[0].revision)
-    return Choice(order, stayed(chain, left), left, (*notes, *unwell, *said))
+    present = tuple(one for one in chain if ranks[one][0] < GONE)
+    said = tuple(f"{one}: {ranks[one][1]}" for one in found if ranks[one][0])
+    return Choice(order, stayed(present, order[0], left), left, (*notes, *unwell, *said))
+
+
+def sick(there: Release) -> NotPutBack:
+    """What has the traffic is not well, and nothing else is known."""
+    return NotPutBack(f"{there} has the traffic and is not well", fact=NOWHERE, clears="inv release.history")
 
 
 def arrived(live: LiveService, wanted: Release | None, known_as: Sequence[Release]) -> Release | None:
@@ -169,26 +175,40 @@ def leaving(live: LiveService, cloud: CloudRun, key: ServiceKey, target: str) ->
     )
     if not names:
         return None
-    found = cloud.revision(key, names[0])
+    try:
+        found = cloud.revision(key, names[0])
+    except RelmanError:
+        found = None
     return found.release if found else Release("", names[0], "")
 
 
-def ordered(
-    live: LiveService, cloud: CloudRun, key: ServiceKey, chain: Sequence[Release]
-) -> tuple[tuple[Release, ...], tuple[str, ...]]:
-    """The targets by what probes say, in parallel: Ready and healthy, Ready, the rest; and what to say."""
+def ranked(
+    live: LiveService, cloud: CloudRun, key: ServiceKey, releases: Sequence[Release]
+) -> dict[Release, tuple[int, str]]:
+    """What probes say of each release, in parallel: see :func:`_rank`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(len(chain)) as pool:
-        ranks = list(pool.map(lambda release: _rank(live, cloud, key, release), chain))
-    order = sorted(range(len(chain)), key=lambda at: (ranks[at][0], at))
-    notes = tuple(f"{chain[at]}: {ranks[at][1]}" for at in range(len(chain)) if ranks[at][0])
-    return tuple(chain[at] for at in order), notes
+    if not releases:
+        return {}
+    with ThreadPoolExecutor(len(releases)) as pool:
+        return dict(zip(releases, pool.map(lambda one: _rank(live, cloud, key, one), releases), strict=True))
 
 
-def stayed(chain: Sequence[Release], left: Release | None) -> tuple[Release, ...]:
-    """The chain that stays known once a release was left."""
-    return tuple(release for release in chain if left is None or release.revision != left.revision)
+def ordered(found: Sequence[Release], ranks: Mapping[Release, tuple[int, str]]) -> tuple[Release, ...]:
+    """The targets by what probes say, the newest first among equals; what is gone can be no target."""
+    here = [release for release in found if ranks.get(release, (0, ""))[0] < GONE]
+    return tuple(sorted(here, key=lambda release: ranks.get(release, (0, ""))[0]))
+
+
+def stayed(chain: Sequence[Release], target: Release, left: Release | None) -> tuple[Release, ...]:
+    """The chain that stays known: it begins with the target.
+
+    What was left is off it, unless a person went forward to a release that was left before: then
+    that which is left now is still the good one to come back to.
+    """
+    if target not in chain:
+        return (target, *chain)[: story.CHAIN]
+    return tuple(one for one in chain if left is None or one.revision != left.revision)
 
 
 def by_hand(key: ServiceKey, revision: str) -> str:
@@ -208,6 +228,21 @@ def told(live: LiveService, there: Release | None, labels: Mapping[str, str]) ->
     return f"{name} serves already"
 
 
+def by_another(live: LiveService | None, choice: Choice, hint: str) -> str:
+    """One line about a rollback that another one overtook, if that went where this one was to go.
+
+    Raises:
+        NotPutBack: It did not.
+    """
+    there = next(
+        (one for one in choice.targets if live and live.served_split.percent(one.revision) == PERCENT), None
+    )
+    if there is None:
+        fact = f"the traffic is {live.served_split}" if live else "the service is gone"
+        raise NotPutBack("another driver has taken over", fact=fact, clears=hint)
+    return f"{there} serves again: another rollback put it back meanwhile"
+
+
 def summary(
     value: dict[str, Any], labels: Mapping[str, str], decided: float, entries: Sequence[Entry]
 ) -> str:
@@ -219,10 +254,13 @@ def summary(
 
 
 def _rank(live: LiveService, cloud: CloudRun, key: ServiceKey, release: Release) -> tuple[int, str]:
-    """0: Ready and healthy · 1: Ready, not probed or not healthy · 2: not Ready · 3: gone."""
-    found = cloud.revision(key, release.revision)
+    """0: Ready and healthy · 1: Ready, but not known healthy · 2: not Ready, or nobody knows · 3: gone."""
+    try:
+        found = cloud.revision(key, release.revision)
+    except RelmanError as error:
+        return 2, f"it could not be read: {error.fact or error.what}"
     if found is None:
-        return 3, "the revision is gone"
+        return GONE, "the revision is gone"
     if not found.ready:
         return 2, found.reason or "the revision is not Ready"
     url = live.tag_uri(release.revision)

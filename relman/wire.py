@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from relman.errors import NotAuthenticated, Raced, Rejected, RelmanError, Unreachable
 
@@ -33,16 +34,17 @@ def speaking(who: str, endpoint: str | None) -> Iterator[None]:
     """
     import requests
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
 
     place = endpoint or "Google"
     try:
         yield
     except GoogleAPICallError as error:
         raise _said(who, place, error) from error
-    except DefaultCredentialsError as error:
+    except (DefaultCredentialsError, RefreshError) as error:
+        lapsed = isinstance(error, RefreshError)
         raise NotAuthenticated(
-            "no Google credentials on this machine",
+            "the Google login has lapsed" if lapsed else "no Google credentials on this machine",
             fact=str(error).split(". ")[0],
             clears="gcloud auth application-default login",
         ) from error
@@ -50,6 +52,22 @@ def speaking(who: str, endpoint: str | None) -> Iterator[None]:
         raise Unreachable(
             f"{who} does not answer", fact=f"{place}: {_short(error)}", clears=_start(endpoint)
         ) from error
+
+
+def options(endpoint: str | None) -> dict[str, Any]:
+    """What a client of Google's is made with for an endpoint; nothing for Google's own.
+
+    A plain ``http`` endpoint is a local platform, and gets no credentials; they would cross the
+    wire in the clear.
+    """
+    from google.auth.credentials import AnonymousCredentials
+
+    if not endpoint:
+        return {}
+    found: dict[str, Any] = {"client_options": {"api_endpoint": endpoint}}
+    if endpoint.startswith("http://"):
+        found["credentials"] = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return found
 
 
 def _said(who: str, place: str, error: Exception) -> RelmanError:

@@ -20,7 +20,7 @@ PACK = "gcr.io/k8s-skaffold/pack"
 PROGRAMS = {DOCKER: "docker", PACK: "pack"}
 """The entrypoint that a step may name, because gcloud names it (``pack``); any other is a command."""
 ENTRYPOINT = "GOOGLE_ENTRYPOINT="
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 WITH_VALUE = {
     "-t",
     "--tag",
@@ -81,8 +81,23 @@ def substitutions(build: Message) -> dict[str, str]:
 
 
 def expanded(text: str, known: Mapping[str, str]) -> str:
-    """A text with its variables put in; an unknown one is left alone."""
-    return VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+    """A text with its variables put in, and ``$$`` as a plain dollar sign.
+
+    A variable that nobody knows fails the build, as Cloud Build's default ``MUST_MATCH`` does.
+
+    Raises:
+        Unsupported: There is such a variable.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        name = match[2] or match[3]
+        if match[1]:
+            return "$"
+        if name not in known:
+            raise Unsupported(f"'{name}' is no substitution that is known; a plain dollar sign is written $$")
+        return known[name]
+
+    return VARIABLE.sub(put, text)
 
 
 def _recipe(step: Message, words: list[str]) -> Recipe | None:

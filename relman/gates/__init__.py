@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from relman.errors import RelmanError
+from relman.errors import Interrupted, RelmanError
 from relman.gates import signoff, smoke, tree, version, way_back, window
 from relman.gates.question import Question
 from relman.models import Answer, Emit, Event, Verdict
@@ -52,6 +52,8 @@ def _answer(name: str, gate: Gate, question: Question) -> Verdict:
     """A gate that cannot be asked says unknown, and unknown is no-go."""
     try:
         return gate(question)
+    except Interrupted:
+        raise
     except RelmanError as error:
         fact = f"{error.what}: {error.fact}" if error.fact else error.what
         return Verdict(name, Answer.UNKNOWN, fact, error.clears)

@@ -17,4 +17,4 @@ def ask(question: Question) -> Verdict:
     if question.config.profile == "solo":
         return Verdict(NAME, Answer.NOT_SET_UP, 'profile = "solo" needs no signatures')
     fact = "this version of relman cannot verify signatures yet"
-    return Verdict(NAME, Answer.UNKNOWN, fact, 'profile = "solo" in relman.toml')
+    return Verdict(NAME, Answer.UNKNOWN, fact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relman.gates.question import Question
 from relman.live import LiveService
-from relman.models import Answer, Release, Verdict
+from relman.models import PERCENT, Answer, Release, Verdict
 
 NAME = "way back"
 
@@ -24,7 +24,7 @@ def ask(question: Question) -> Verdict:
 def _serving(question: Question, live: LiveService, stable: Release) -> Verdict:
     if live.reconciling:
         return Verdict(NAME, Answer.UNKNOWN, "Cloud Run is reconciling the service", "inv release.plan")
-    if live.split.percent(stable.revision) != 100:  # noqa: PLR2004 - the whole
+    if live.split.percent(stable.revision) != PERCENT:
         fact = f"the traffic is {live.split}; the last good release is {stable.revision}"
         return _no(fact, "inv release.adopt to keep it, or inv release.rollback")
     found = question.cloud.revision(question.candidate.key, stable.revision)

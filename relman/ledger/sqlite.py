@@ -63,7 +63,7 @@ class SqliteStore:
         self.place = str(self.folder / "ledger.db") if folder else ":memory:"
         with self._reported():
             if folder:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _keep_out_of_git(folder)
             self._db = sqlite3.connect(self.place, timeout=BUSY_SECONDS, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -76,9 +76,10 @@ class SqliteStore:
         with self._writing():
             if fence:
                 self._check(fence)
-            for draft in drafts:
+            whole = [each for draft in drafts for each in (*self._closings(draft), draft)]
+            for draft in whole:
                 self._project(draft)
-            return tuple(self._leaf(draft) for draft in drafts)
+            return tuple(self._leaf(draft) for draft in whole)
 
     def entries(self, key: ServiceKey | None = None, *, run: str = "", after: int = -1) -> tuple[Entry, ...]:
         """What was recorded; see :class:`relman.ledger.entries.Store`."""
@@ -109,7 +110,9 @@ class SqliteStore:
     def drive(self, key: ServiceKey, lane: str) -> Iterator[None]:
         """Hold the lane's file lock; the kernel lets go of it when the process ends."""
         path = self.folder / f"{key.project}.{key.region}.{key.service}.{lane}.lock"
-        with self._reported(), path.open("a+", encoding="utf-8") as file:
+        with self._reported():
+            opened = path.open("a+", encoding="utf-8")
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -175,14 +178,17 @@ class SqliteStore:
                 [draft.detail["outcome"], draft.run],
             )
 
+    def _closings(self, draft: Draft) -> list[Draft]:
+        """What closes the open runs of the lane that a superseding run takes."""
+        detail = {"outcome": "superseded", "reason": f"run {draft.run} has taken over"}
+        return [
+            Draft("run.closed", draft.key, run.environment, run.id, detail=detail)
+            for run in (self.runs(draft.key) if draft.supersedes else ())
+            if (run.state, run.lane) == ("open", draft.detail["lane"])
+        ]
+
     def _open(self, draft: Draft) -> None:
         key, lane = draft.key, draft.detail["lane"]
-        if draft.supersedes:
-            self._db.execute(
-                "UPDATE run SET state = 'superseded'"
-                " WHERE state = 'open' AND project = ? AND region = ? AND service = ? AND lane = ?",
-                [key.project, key.region, key.service, lane],
-            )
         try:
             self._db.execute(
                 f"INSERT INTO run({RUN_COLUMNS}, opened)"  # noqa: S608

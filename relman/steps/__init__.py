@@ -5,7 +5,7 @@ What it is not: the order of them (``plan``) or their settling (``engine``).
 
 from relman.steps.ask import AskGates, ProveWayBack
 from relman.steps.back import ShiftBack, VerifyBack
-from relman.steps.build import Build, Freeze, named
+from relman.steps.build import Build, Freeze, named, with_image
 from relman.steps.record import Tag
 from relman.steps.step import Absent, Authority, Done, Failed, Outside, Pending, Seen, Step, World
 from relman.steps.traffic import Create, Deploy, Shift
@@ -51,4 +51,5 @@ __all__ = [
     "VerifyBack",
     "World",
     "named",
+    "with_image",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relman import probe
 from relman.clock import stamp
-from relman.errors import Raced
+from relman.errors import Raced, Rejected
 from relman.live import LiveService, RolledBack, WayBack, composed
 from relman.models import Event, Release, TrafficSplit
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
@@ -18,6 +18,9 @@ TRIES = 5
 ANSWERS = 5
 """How many answers in a row must come from the target."""
 ASKING_SECONDS = 20.0
+MOVING_SECONDS = 60.0
+COMPLAINED_SECONDS = 3.0
+AGAIN = 0.2
 
 
 class ShiftBack(Step, frozen=True, tag="shift-back"):
@@ -65,33 +68,65 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
 
     def reached(self, world: World, live: LiveService) -> Release | None:
         """The target that has all of the traffic by a write of this run, None if none has."""
-        if live.run != world.authority.run or not live.pinned or live.tagged(self.leaving):
+        if live.run != world.authority.run or not live.pinned or self._still_tagged(live):
             return None
         whole = (TrafficSplit.all_to(release.revision) for release in self.targets)
         split = next((one for one in whole if one == live.split == live.served_split), None)
         return next((one for one in self.targets if split and one.revision == split.sole), None)
 
+    def _still_tagged(self, live: LiveService) -> bool:
+        """What is left has a tag of relman's, though it is no part of the way back any more."""
+        kept = {release.revision for release in self.chain}
+        return self.leaving not in kept and live.tagged(self.leaving)
+
     def act(self, world: World) -> Seen | str:
-        """Try the targets in their order until one takes the traffic."""
+        """Try the targets in their order until one takes the traffic; what is left standing is the best."""
         complaints = []
         for target in self.targets:
             complaint = self._try(world, target)
-            if not complaint and self.reached(world, read(world)):
+            if not complaint:
                 return ""
-            complaints.append(f"{target.revision}: {complaint or 'the traffic did not move'}")
+            complaints.append(f"{target.revision}: {complaint}")
+        if len(self.targets) > 1:
+            self._try(world, self.targets[0])
         return "; ".join(complaints)
 
     def _try(self, world: World, target: Release) -> str:
-        """One target: write, and on a lost race read and write again."""
+        """One target: write, and wait until it has the traffic. Empty when it has; else why not."""
+        complaint = "the service kept changing under our hands"
         for _ in range(TRIES):
             live = read(world)
             if self.befores and live.split not in (*self.befores, TrafficSplit.all_to(target.revision)):
                 raise other_hand(live, self.befores[-1])
             try:
-                return self._write(world, live, target)
+                said = self._write(world, live, target)
             except Raced:
-                world.clock.sleep(0.2)
-        return "the service kept changing under our hands"
+                world.clock.sleep(AGAIN)
+                continue
+            except Rejected as no:
+                return no.fact
+            moved = self._moved(world, target, said)
+            if moved is None:
+                continue  # somebody wrote over it: insist
+            return moved
+        return complaint
+
+    def _moved(self, world: World, target: Release, said: str) -> str | None:
+        """Look until the target has the traffic: empty; why it has not; None if it was overwritten.
+
+        What the operation complained of (``said``) may be about another revision, so it only
+        shortens the wait. Nor does it matter whether the service still reconciles.
+        """
+        end = world.clock.now().timestamp() + (COMPLAINED_SECONDS if said else MOVING_SECONDS)
+        while True:
+            live = read(world)
+            if self.reached(world, live) == target:
+                return ""
+            if live.run != world.authority.run:
+                return None
+            if world.clock.now().timestamp() >= end:
+                return said or "the traffic did not move"
+            world.clock.sleep(AGAIN)
 
     def _write(self, world: World, live: LiveService, target: Release) -> str:
         whole = TrafficSplit.all_to(target.revision)
@@ -99,7 +134,8 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
         # A rollout that failed before any traffic moved leaves no rollback behind: no user saw it.
         moved = not self.befores or live.split != whole
         rolled = RolledBack(self.leaving, target.revision, stamp(world.clock.now()), self.bad_digest)
-        return write(world, live, {"traffic": traffic}, WayBack(self.chain, rolled if moved else None))
+        way_back = WayBack(self.chain, rolled if moved else None)
+        return write(world, live, {"traffic": traffic}, way_back, step=self.key)
 
 
 class VerifyBack(Knowledge, frozen=True, tag="verify-back"):
@@ -177,6 +213,6 @@ def ask_until(world: World, live: LiveService, revision: str) -> Done | Failed:
     text = (
         f"{ANSWERS} answers, all from {revision}"
         if named
-        else f"{ANSWERS} healthy answers; they name no revision"
+        else f"{ANSWERS} answers, {reply.fact}; they name no revision"
     )
     return Done({"text": text, "url": live.uri})

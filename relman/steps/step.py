@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from relman.errors import Fenced
+from relman.live import Mark
 from relman.models import Emit, ServiceKey, TrafficSplit
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Authority:
     run: str
     found: int
     wrote: bool = False
+
+    def mark(self, step: str) -> Mark:
+        """What this driver's writes carry."""
+        return Mark(self.epoch, self.run, step)
 
     def owns(self, live: LiveService) -> bool:
         """Whether the last write was this driver's. A lost answer is found out by this."""

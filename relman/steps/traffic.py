@@ -50,9 +50,9 @@ def other_hand(live: LiveService, expected: TrafficSplit) -> OtherHand:
     )
 
 
-def write(world: World, live: LiveService, body: dict[str, Any], way_back: WayBack) -> str:
-    """Send one write with the driver's epoch and the way back; what the platform complained of."""
-    annotations = marked(live, world.authority.epoch, world.authority.run, way_back)
+def write(world: World, live: LiveService, body: dict[str, Any], way_back: WayBack, *, step: str) -> str:
+    """Send one write with the driver's mark and the way back; what the platform complained of."""
+    annotations = marked(live, world.authority.mark(step), way_back)
     operation = world.cloud.update(world.key, etag=live.etag, body={**body, "annotations": annotations})
     return world.cloud.settle(operation, SETTLE_SECONDS)
 
@@ -95,7 +95,7 @@ class Create(Step, frozen=True, tag="create"):
             **candidate.service_fields,
             "template": full_template(candidate),
             "traffic": split + tag,
-            "annotations": marked(empty, authority.epoch, authority.run, way_back),
+            "annotations": marked(empty, authority.mark(self.key), way_back),
         }
         operation = world.cloud.create(world.key, body)
         return world.cloud.settle(operation, SETTLE_SECONDS)
@@ -145,7 +145,8 @@ class Deploy(Step, frozen=True, tag="deploy"):
         body: dict[str, Any] = {"traffic": composed(live, self.leaves, tagged)}
         if world.cloud.revision(world.key, self.candidate.revision) is None:
             body["template"] = full_template(self.candidate)
-        return write(world, live, body, WayBack(self.chain, candidate=self.candidate.revision))
+        way_back = WayBack(self.chain, candidate=self.candidate.revision)
+        return write(world, live, body, way_back, step=self.key)
 
 
 class Shift(Step, frozen=True, tag="shift"):
@@ -179,7 +180,7 @@ class Shift(Step, frozen=True, tag="shift"):
 
     def observe(self, world: World) -> Seen:
         """Compare the traffic, as asked and as served, with the split."""
-        return shifted(world, read(world), self.before, self.to)
+        return shifted(world, read(world), self)
 
     def act(self, world: World) -> Seen | str:
         """Write traffic and annotations, if the window or its overrun lets it."""
@@ -191,23 +192,31 @@ class Shift(Step, frozen=True, tag="shift"):
             raise other_hand(live, self.before)
         tagged = [self.release.revision, *(release.revision for release in self.chain)]
         way_back = WayBack(self.chain, candidate=self.release.revision)
-        return write(world, live, {"traffic": composed(live, self.to, tagged)}, way_back)
+        return write(world, live, {"traffic": composed(live, self.to, tagged)}, way_back, step=self.key)
 
 
-def shifted(world: World, live: LiveService, before: TrafficSplit, to: TrafficSplit) -> Seen:
+def shifted(world: World, live: LiveService, shift: Shift) -> Seen:
     """How far a shift is.
 
     Raises:
-        OtherHand: The traffic is neither what it was nor what it shall be.
+        OtherHand: The traffic is neither what it was nor what it shall be; or it is what it was, and
+            the service carries the mark of this very step: it was made so, and then undone.
     """
     if live.reconciling:
         return Pending("Cloud Run reconciles")
-    if live.split == to and live.pinned:
-        named = ", ".join(f"{world.label(revision)} {percent} %" for revision, percent in to.shares)
-        return Done({"text": named}) if live.served_split == to else Pending("the traffic moves")
-    if live.split == before:
+    if live.split == shift.to and live.pinned:
+        return _served(world, live, shift.to)
+    undone = (live.run, live.step) == (world.authority.run, shift.key)
+    if live.split == shift.before and not undone:
         return Absent()
-    raise other_hand(live, before)
+    raise other_hand(live, shift.to if undone else shift.before)
+
+
+def _served(world: World, live: LiveService, to: TrafficSplit) -> Seen:
+    """Whether what was asked for is served. A settled service that serves something else has failed."""
+    if live.served_split == to:
+        return Done({"text": ", ".join(f"{world.label(name)} {percent} %" for name, percent in to.shares)})
+    return Failed(live.complaint) if live.complaint else Pending("the traffic moves")
 
 
 def deployed(world: World, live: LiveService, candidate: Candidate, split: TrafficSplit) -> Seen:

@@ -61,7 +61,7 @@ def typed(plan: Plan, answers: TextIO) -> None:
 def _same(relman: Relman, plan: Plan, wanted: str) -> None:
     if plan.id == wanted:
         return
-    before = proposing.kept(relman.plans, wanted)
+    before = proposing.kept(relman.root, wanted)
     changed = proposing.differences(before, plan.stored) if before else ["it was never shown here"]
     raise Refused(
         f"plan {wanted} is stale: the plan of now is {plan.id}",

@@ -151,22 +151,28 @@ def rollback(
 
 
 @task
-def resume(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
+def resume(
+    _context: Context, *, plan: str = "", service: str = "", env: str = "", json: bool = False
+) -> None:
     """Go on with the run that was left open.
 
-    Runs the stored plan from the first step that the ledger does not call done.
+    Runs the stored plan from the first step that the ledger does not call done. Where only the
+    prepare of a cut was done, it goes on with the cut, and asks what release.cut asks.
 
     Args:
+        plan: As for release.cut.
         service: Which service, where relman.toml has several.
         env: Which environment, where there are several.
         json: JSON lines.
     """
+    from relman.tasks.confirming import confirmed
+
     with shown(json=json) as screen, opened(service, env, screen) as relman:
-        plan = relman.resume()
-        if plan is None:
+        done = relman.resume(confirmed(relman, plan, sys.stdin))
+        if done is None:
             screen.done("nothing to resume: no run is open", timed=False)
         else:
-            screen.done(plan.outcome, undo=_undo(plan))
+            screen.done(done.outcome, undo=_undo(done))
 
 
 @task
