@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relman.cloudrun import CloudRun
-from relman.errors import Refused
+from relman.errors import Refused, UsageError
 from relman.live import LiveService
 from relman.models import Release, ServiceKey
 from relman.version import checked
@@ -28,4 +28,17 @@ def adoptable(cloud: CloudRun, key: ServiceKey, live: LiveService | None, versio
     if found is None or not found.ready:
         raise Refused(f"{live.split.sole} is not Ready", fact=found.reason if found else "it is gone")
     told = found.release
+    if version and told.version not in {"", version}:
+        raise UsageError(
+            f"{told.revision} has a version already",
+            fact=f"relman shipped it as {told.version}",
+            clears="inv release.adopt",
+        )
     return Release(checked(version) if version else told.version, told.revision, told.digest)
+
+
+def older(live: LiveService, release: Release) -> list[Release]:
+    """The way back that the service itself tells of, oldest first: another ledger's releases."""
+    rolled = live.way_back.rolled_back
+    left = {release.revision, *([rolled.leaves] if rolled else [])}
+    return [one for one in reversed(live.way_back.chain) if one.revision not in left]

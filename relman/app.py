@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from relman import gates, proposing, rollback
-from relman.adopting import adoptable
+from relman.adopting import adoptable, older
 from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
 from relman.cloudrun import CloudRun
@@ -113,15 +113,16 @@ class Relman:
         proposing.keep(self.root, plan)
         self.must_pass(plan)
 
-    def cut(self, confirm: Confirm = lambda _plan: None) -> Plan:
+    def cut(self, confirm: Confirm = lambda _plan: None, *, prepared: bool = False) -> Plan:
         """Ship the candidate; without one, prepare it first where no signature is required.
 
         Args:
             confirm: Asked with the plan before anything is changed; raises to refuse.
+            prepared: Only what is prepared already: a plan was named.
         """
         self.driver.take_in(self.cloud.service(self.key))
         self.driver.must_be_free("traffic")
-        return self._ship(self.candidate() or self._prepared(), confirm)
+        return self._ship(self.candidate() or self._prepared(only=prepared), confirm)
 
     def rollback(self, to: str = "") -> str:
         """All traffic back to a good release, and what came of it in one line.
@@ -168,14 +169,13 @@ class Relman:
         if self.driver.take_in(live) and live:
             what = "a rollback was made elsewhere; no run is open any more"
             raise Fenced(what, fact=f"the traffic is {live.split}", clears="inv release.status")
-        run, plan = self.driver.unfinished(), None
+        run, done = self.driver.unfinished(), None
         if run and run.state == "open":
-            plan = self.driver.plan_of(run)
-            self.show(plan, "going on from the first step that is not done")
-            self.driver.resume(run)
+            done = plan = self.driver.plan_of(run)
+            self.driver.resume(run, lambda: self.show(plan, "going on from the first step that is not done"))
             run = self.driver.unfinished()
         if run is None:
-            return plan
+            return done
         self.emit(Event("note", "the candidate is prepared; going on with the cut"))
         return self._ship(self._still(run), confirm)
 
@@ -194,10 +194,12 @@ class Relman:
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
         with self.store.drive(self.key, "traffic"):
-            release = adoptable(self.cloud, self.key, self.cloud.service(self.key), version)
-            detail = {"release": msgspec.to_builtins(release)}
-            adopted = Draft("release.adopted", self.key, self.environment, detail=detail)
-            self.store.append([adopted, *self.driver.superseding(f"{release} was adopted")])
+            live = self.cloud.service(self.key)
+            release = adoptable(self.cloud, self.key, live, version)
+            good = [*(older(live, release) if live and not story.known_good(self.entries()) else ()), release]
+            details = ({"release": msgspec.to_builtins(one)} for one in good)
+            adopted = [Draft("release.adopted", self.key, self.environment, detail=each) for each in details]
+            self.store.append([*adopted, *self.driver.superseding(f"{release} was adopted")])
         return release
 
     # ── what the verbs share ─────────────────────────────────────────────────────────────────
@@ -338,7 +340,7 @@ class Relman:
             raise Refused("the commit has moved on", fact=fact, clears="inv release.cut")
         return found
 
-    def _prepared(self) -> Candidate:
-        if self.configured.profile != "solo":
+    def _prepared(self, *, only: bool) -> Candidate:
+        if only or self.configured.profile != "solo":
             raise Refused("there is no candidate to cut", fact=NONE, clears="inv release.prepare")
         return self.prepare(then="cut")

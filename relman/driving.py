@@ -6,6 +6,7 @@ What it is not: the settling of steps (``engine``) or the choice of a plan (``ap
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -46,8 +47,12 @@ class Driver(Outside):
         """Open a run that takes the lane from whoever has it, and drive it: a rollback waits for no lock."""
         return self._drive(plan, self.opened(plan, live, supersedes=True), live)
 
-    def resume(self, run: Run) -> dict[str, Any]:
+    def resume(self, run: Run, taken: Callable[[], None] = lambda: None) -> dict[str, Any]:
         """Take an open run over and drive its stored plan to its end.
+
+        Args:
+            run: The open run.
+            taken: Called once the run is ours.
 
         Raises:
             Fenced: The service was written to by a driver that this ledger does not know.
@@ -58,7 +63,9 @@ class Driver(Outside):
             live = self.cloud.service(self.key) if run.lane == "traffic" else None
             if live and self._strange(run, plan, live):
                 raise _unknown_driver(live)
-            return self._drive(plan, self._taken(run, live), live)
+            ours = self._taken(run, live)
+            taken()
+            return self._drive(plan, ours, live)
 
     def opened(
         self, plan: Plan, live: LiveService | None, *, then: str = "", supersedes: bool = False

@@ -218,8 +218,8 @@ class Engine:
             Paused: Ctrl-C.
         """
         self.record.refresh()
-        if self.record.wish("run.abort"):
-            raise StepFailed(None, "aborted by a person")
+        if wish := self.record.wish("run.abort"):
+            raise StepFailed(None, f"a person wants it: {wish.detail.get('reason', '')}")
         if self.interrupts.wanted:
             raise Paused("paused at a safe point", fact="Ctrl-C", clears=RESUME)
 

@@ -171,7 +171,7 @@ def _journal(sought: Sought, environ: Mapping[str, str], time: Clock, emit: Emit
             emit(Event("note", f"no record can be kept in {place}: {error.fact}"))
             continue
         if place == journal:
-            emit(Event("note", f"recorded, unsigned, in the journal {journal}"))
+            emit(Event("note", f"the record is, unsigned, the journal {journal}"))
         return store
     emit(Event("note", "no record can be kept at all; the rollback goes on"))
     return SqliteStore(None, time)

@@ -14,7 +14,7 @@ import msgspec
 
 from relman import cloudbuild, version
 from relman.config import Config, Target
-from relman.errors import Refused, UsageError
+from relman.errors import ConfigError, Refused, UsageError
 from relman.ledger import Entry, story
 from relman.plan import Plan, plan_prepare
 from relman.repo import Repo
@@ -115,7 +115,7 @@ def _clean(repo: Repo) -> None:
         )
     if changed := repo.changes():
         raise Refused(
-            "the working tree is not clean", fact=", ".join(changed[:3]), clears="git commit, or git stash"
+            "the working tree is not clean", fact=", ".join(changed[:3]), clears="git commit, or git stash -u"
         )
 
 
@@ -151,8 +151,13 @@ def _manifest(target: Target) -> str:
         return ""
     from relman import manifest
 
-    text = target.manifest.read_text(encoding="utf-8")
-    manifest.translate(text, image="unknown@sha256:" + "0" * 64, where=str(target.manifest))
+    try:
+        text = target.manifest.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{target.manifest.name} is no UTF-8 text", fact=str(error)) from error
+    read = manifest.translate(text, image="unknown@sha256:" + "0" * 64, where=str(target.manifest))
+    if read.name and read.name != target.service:
+        raise ConfigError("the manifest is of another service", fact=f"{read.name}, not {target.service}")
     return text
 
 

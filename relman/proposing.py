@@ -56,7 +56,9 @@ def plan_for(
     tag = f"{config.prefix(target.service)}{fresh.version}"
     if live is None or (not chain and story.created_here(entries)):
         return plan_first_release(fresh, live.split if live else None, tag=tag)
-    serving = live.latest_ready if live else ""
+    serving = (
+        max(live.split.shares, key=lambda share: share[1])[0] if live.split.shares else live.latest_ready
+    )
     return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, tag=tag)
 
 
@@ -119,4 +121,4 @@ def differences(before: Any, now: Any, at: str = "") -> list[str]:  # noqa: ANN4
 
 def _short(value: Any) -> str:  # noqa: ANN401 - JSON
     text = msgspec.json.encode(value).decode()
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return text if len(text) <= SHOWN else "…" + text[1 - SHOWN :]

@@ -12,7 +12,7 @@ NAME = "smoke baseline"
 def ask(question: Question) -> Verdict:
     """Ask the checks on the live URL, as what serves now."""
     if question.first:
-        return Verdict(NAME, Answer.GO, "first release: nothing is live yet")
+        return Verdict(NAME, Answer.GO, "first release: nothing good is live yet")
     live = question.live
     if live is None or not live.uri:
         return Verdict(NAME, Answer.UNKNOWN, "the service has no URL", "inv release.status")

@@ -17,7 +17,7 @@ def ask(question: Question) -> Verdict:
     """Clean outside the record paths; on the branch; nothing since but records; on the remote."""
     repo, commit, branch = question.repo(), question.candidate.commit, question.config.branch
     if changed := repo.changes():
-        return _no(f"not clean: {_some(changed)}", "git stash, or commit and inv release.prepare")
+        return _no(f"not clean: {_some(changed)}", "git stash -u, or commit and inv release.prepare")
     tip = repo.commit(branch)
     if not repo.contains(tip, commit):
         return _no(f"{commit[:7]} is not on {branch}", f"git switch {branch} && git merge {commit[:7]}")

@@ -121,7 +121,9 @@ def _targets(now: Status) -> tuple[Release, ...]:
     """What a rollback would go to: by the ledger, or, where that knows nothing, by the service itself."""
     serving = now.live.split if now.live else None
     chain = now.chain or (now.live.way_back.chain if now.live else ())
-    return tuple(one for one in chain if not serving or serving.percent(one.revision) != PERCENT)
+    rolled = now.live.way_back.rolled_back if now.live else None
+    here = [one for one in chain if not serving or serving.percent(one.revision) != PERCENT]
+    return tuple(one for one in here if not rolled or one.revision != rolled.leaves)
 
 
 def _way_back(now: Status) -> list[list[str]]:
@@ -134,7 +136,9 @@ def _way_back(now: Status) -> list[list[str]]:
         rows = [["way back", f"{', '.join(str(one) for one in found)}    inv release.rollback{further}"]]
     else:
         rows = [["way back", "none: no other good release is known"]]
-    if not now.chain and not story.created_here(now.entries):
+    if not now.chain and story.created_here(now.entries):
+        rows += [["problem", "no release of it has passed its smoke checks yet    inv release.why"]]
+    elif not now.chain:
         rows += [["unknown", "this ledger never released what serves    inv release.adopt"]]
     return rows + ([["problem", live.complaint]] if live.complaint else [])
 
@@ -151,7 +155,7 @@ def _candidate(now: Status) -> list[list[str]]:
     failed = any(
         entry.kind == "release.put_back" and entry.detail["leaves"] == found.revision for entry in now.entries
     )
-    then = "put back before: inv release.why" if failed else "inv release.cut"
+    then = "put back before: inv release.why" if failed else "" if now.open_runs else "inv release.cut"
     return [["prepared", f"{found.version} ({found.commit[:7]})    {then}"]]
 
 

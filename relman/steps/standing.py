@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relman.errors import ConfigError, Refused
+from relman.errors import Refused
 from relman.live import LiveService
 from relman.manifest import Translated
 from relman.models import ServiceKey
@@ -23,14 +23,11 @@ FLAGS = {
 
 
 def service_stays(key: ServiceKey, live: LiveService | None, read: Translated) -> None:
-    """See that the manifest is of this service, and says of it what is so already.
+    """See that the manifest says of the service itself what is so already.
 
     Raises:
-        ConfigError: The manifest is of another service.
         Refused: A field of the service differs; with the gcloud command that changes it.
     """
-    if read.name and read.name != key.service:
-        raise ConfigError("the manifest is of another service", fact=f"{read.name}, not {key.service}")
     if live is None:
         return
     wanted = _flat({name: value for name, value in read.service.items() if name != "annotations"})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from relman.plan import Plan
 
 
-MOST = 4
+MOST = 6
 """How many differences are told."""
 
 
@@ -62,7 +62,8 @@ def _same(relman: Relman, plan: Plan, wanted: str) -> None:
     if plan.id == wanted:
         return
     before = proposing.kept(relman.root, wanted)
-    changed = proposing.differences(before, plan.stored) if before else ["it was never shown here"]
+    found = proposing.differences(before, plan.stored) if before else ["it was never shown here"]
+    changed = list({one.partition(": ")[2]: one.rpartition("].")[2] for one in found}.values())
     raise Refused(
         f"plan {wanted} is stale: the plan of now is {plan.id}",
         fact="; ".join(changed[:MOST]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from invoke import Collection, Context
 
 from relman.tasks.declare import task
-from relman.tasks.showing import opened, opened_for_rollback, read, shown
+from relman.tasks.showing import opened, opened_for_rollback, placed, read, shown
 
 if TYPE_CHECKING:
     from relman.app import Relman
@@ -35,7 +35,7 @@ def status(_context: Context, *, service: str = "", env: str = "", json: bool = 
         now, opens = relman.status(), relman.opens()
         plain = not (sys.stdout.encoding or "").lower().startswith("utf")
         page = reports.status(now, opens=opens, ascii_only=plain)
-        print(reports.status_json(now, opens=opens) if json else page)
+        print(reports.status_json(now, opens=opens) if json else placed(page, relman.place))
 
 
 @task
@@ -116,7 +116,7 @@ def cut(
             relman.look()
             screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
         else:
-            done = relman.cut(confirmed(relman, plan, sys.stdin))
+            done = relman.cut(confirmed(relman, plan, sys.stdin), prepared=bool(plan))
             screen.done(done.outcome, undo=_undo(done), then=_push(relman, done))
 
 

@@ -42,7 +42,7 @@ class Shown:
         from msgspec.structs import replace
 
         facts = {name: _placed(fact, self.place) for name, fact in event.facts.items()}
-        self._tell(replace(event, facts=facts) if self.place else event)
+        self._tell(replace(event, facts=facts))
 
     def done(self, text: str, *, undo: str = "", then: tuple[str, ...] = (), timed: bool = True) -> None:
         """End the screen with a summary, the seconds, and what to type next."""
@@ -75,13 +75,20 @@ def shown(*, json: bool) -> Iterator[Shown]:
             raise Exit(code=error.code) from error
 
 
-def _placed(fact: object, place: str) -> object:
-    """A fact with the flags behind each ``inv release…`` in it."""
-    if isinstance(fact, list):
-        return [_placed(one, place) for one in fact]
+def placed(text: str, place: str) -> str:
+    """A text whose commands can be typed as they stand: by the name that was called, with the flags."""
+    called = "relman" if Path(sys.argv[0]).name == "relman" else "inv"
     # A service that was named by its project and region is known to the rollback only.
     known = r"inv release\.rollback" if "--project" in place else r"inv (release|smoke)\.\w+"
-    return re.sub(known, rf"\g<0> {place}", fact) if isinstance(fact, str) else fact
+    flagged = re.sub(known, rf"\g<0> {place}", text) if place else text
+    return re.sub(r"\binv (?=[a-z]+\.[a-z])", f"{called} ", flagged)
+
+
+def _placed(fact: object, place: str) -> object:
+    """The same for a fact of an event, which may be a list."""
+    if isinstance(fact, list):
+        return [_placed(one, place) for one in fact]
+    return placed(fact, place) if isinstance(fact, str) else fact
 
 
 def _while_somebody_reads(tell: Emit) -> Emit:

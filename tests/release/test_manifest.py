@@ -91,5 +91,16 @@ def test_a_manifest_of_another_service_is_refused(written: Shop) -> None:
     say(written, "all", name="somebody-else")
     written.commit("feat: mix up")
     ended = written.run("release.cut")
-    assert ended.code == 3, ended.out
+    assert ended.code == 2, ended.out
     assert "somebody-else" in ended.out
+
+
+def test_a_manifest_that_is_no_text_is_refused_before_the_build(written: Shop) -> None:
+    """Exit 2, as for every file of the configuration."""
+    builds = written.builds()
+    (written.folder / "service.yaml").write_bytes(b"\xff\xfe\x00")
+    written.commit("feat: garble")
+    ended = written.run("release.cut")
+    assert ended.code == 2, ended.out
+    assert "UTF-8" in ended.out
+    assert written.builds() == builds

@@ -116,9 +116,14 @@ def test_a_stale_plan_is_refused_saying_what_changed(open_shop: Shop) -> None:
     config = open_shop.folder / "relman.toml"
     config.write_text(config.read_text(encoding="utf-8").replace('"100ms"', '"200ms"'), encoding="utf-8")
     open_shop.commit("chore: bake longer")
+    early = open_shop.run("release.cut", "--plan", plan)
+    assert early.code == 3
+    assert "nothing is prepared for the commit" in early.out
+    assert open_shop.run("release.prepare").code == 0
     ended = open_shop.run("release.cut", "--plan", plan)
     assert ended.code == 3
     assert "stale" in ended.out
+    assert "seconds: 0.1 -> 0.2" in ended.out
     fresh = open_shop.run("release.plan", "--json")
     plan = next(event["facts"]["id"] for event in fresh.events if event["kind"] == "plan")
     assert open_shop.run("release.cut", "--plan", plan).code == 0

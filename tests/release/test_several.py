@@ -98,3 +98,28 @@ def test_a_rollback_of_a_named_service_asks_the_platform_of_its_file(several: Sh
     assert partly.code == 2
     assert "--region" in partly.out
     assert not (tmp_path / "home" / ".local").exists()
+
+
+def test_status_names_the_service_too(several: Shop) -> None:
+    """What the page says to type can be typed where there are several."""
+    flags = ["--service", several.name, "--env", "production"]
+    for word in ("one", "two"):
+        several.sell(word)
+        assert several.run("release.cut", *flags).code == 0
+    page = several.run("release.status", *flags).out
+    assert f"inv release.rollback --service {several.name} --env production" in page
+
+
+def test_a_clone_that_adopts_has_the_whole_way_back(shop: Shop, tmp_path: Path) -> None:
+    """The service tells a fresh ledger what it can go back to; a made-up version is refused."""
+    for word in ("one", "two", "three"):
+        shop.sell(word)
+        assert shop.run("release.cut").code == 0
+    clone = tmp_path / "clone"
+    shop.git("clone", "--quiet", str(shop.folder), str(clone))
+    refused = shop.run("release.adopt", "--version", "7.0.0", folder=clone)
+    assert refused.code == 2, refused.out
+    assert shop.run("release.adopt", folder=clone).code == 0
+    ended = shop.run("release.rollback", folder=clone)
+    assert ended.code == 0, ended.out
+    assert "-v0-2-0-" in shop.live().split.sole
