@@ -1,0 +1,1 @@
+"""What Google answers, and what relman makes of it."""
