@@ -51,13 +51,7 @@ def here(
     read = config.load(config.find(start) or start / config.NAME)
     target, moment = read.select(service, env), time or system()
     _known_ledger(read)
-    platform, building = read.platform.for_run(environ), read.platform.for_build(environ)
-    if platform.loopback != building.loopback:
-        raise ConfigError(
-            "the service and its builds are on different sides",
-            fact=f"Cloud Run: {platform.endpoint or 'Google'}, Cloud Build: {building.endpoint or 'Google'}",
-            clears='eval "$(inv platform.env)", which sets both variables',
-        )
+    platform, building = _sides(read, environ)
     return Relman(
         key=target.key,
         environment=target.environment,
@@ -175,6 +169,18 @@ def _journal(sought: Sought, environ: Mapping[str, str], time: Clock, emit: Emit
         return store
     emit(Event("note", "no record can be kept at all; the rollback goes on"))
     return SqliteStore(None, time)
+
+
+def _sides(read: config.Config, environ: Mapping[str, str]) -> tuple[config.Platform, config.Platform]:
+    """Where the service is and where it is built, which must be on the same side of the loopback."""
+    platform, building = read.platform.for_run(environ), read.platform.for_build(environ)
+    if platform.loopback != building.loopback:
+        raise ConfigError(
+            "the service and its builds are on different sides",
+            fact=f"Cloud Run: {platform.endpoint or 'Google'}, Cloud Build: {building.endpoint or 'Google'}",
+            clears='eval "$(inv platform.env)", which sets both variables',
+        )
+    return platform, building
 
 
 def _known_ledger(read: config.Config) -> None:

@@ -161,3 +161,14 @@ def test_status_of_a_service_that_is_not_there(shop: Shop) -> None:
     """Exit 0: it says so, for people and for machines."""
     assert "there is no such service yet" in shop.run("release.status").out
     assert json.loads(shop.run("release.status", "--json").out)["exists"] is False
+
+
+def test_a_service_here_and_its_builds_at_google_are_refused(shop: Shop) -> None:
+    """One variable without the other would build on the other side: exit 2, nothing is asked of anybody."""
+    text = (shop.folder / "relman.toml").read_text(encoding="utf-8")
+    bare = text.replace(f'endpoint = "{shop.endpoint}"\n', "")
+    (shop.folder / "relman.toml").write_text(bare, encoding="utf-8")
+    environ = {**shop.environ, "CLOUD_RUN_EMULATOR_HOST": shop.endpoint.removeprefix("http://")}
+    ended = shop.run("release.cut", environ=environ)
+    assert ended.code == 2
+    assert "different sides" in ended.out
