@@ -336,8 +336,8 @@ class Relman:
         found = self.candidate()
         prepared = story.candidate(self.store.entries(run=run.id), self.environment)
         if found is None or prepared is None or found.commit != prepared.commit:
-            fact = f"{prepared.version if prepared else 'it'} was prepared for another commit"
-            raise Refused("the commit has moved on", fact=fact, clears="inv release.cut")
+            fact = f"{prepared.version if prepared else 'it'} was prepared for another commit or template"
+            raise Refused("what was prepared is not what would ship now", fact=fact, clears="inv release.cut")
         return found
 
     def _prepared(self, *, only: bool) -> Candidate:

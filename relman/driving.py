@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from relman.engine import Engine
 from relman.errors import Fenced, Locked, PutBack, Refused
 from relman.interrupts import Interrupts
-from relman.ledger import Draft, Run, RunRecord, Store, story
+from relman.ledger import Draft, Entry, Run, RunRecord, Store, story
 from relman.live import LiveService
 from relman.plan import Plan, stored
 from relman.steps import Authority, Outside, World
@@ -81,6 +82,7 @@ class Driver(Outside):
             "digest": plan.digest,
             "title": plan.title,
             "then": then,
+            "found": live.run if live else "",
         }
         draft = Draft("run.opened", self.key, self.environment, id_, "", epoch, detail, supersedes)
         self.store.append([draft])
@@ -88,8 +90,7 @@ class Driver(Outside):
 
     def plan_of(self, run: Run) -> Plan:
         """The plan that was stored when the run was opened."""
-        opening = next(entry for entry in self.store.entries(run=run.id) if entry.kind == "run.opened")
-        return stored(opening.detail["plan"])
+        return stored(self._opening(run).detail["plan"])
 
     def highest(self) -> int:
         """The highest epoch that the ledger knows of the service."""
@@ -103,8 +104,7 @@ class Driver(Outside):
             reason: Why; it is recorded.
             gone: The service is gone, so that there is nothing to put back.
         """
-        if gone:
-            self.store.append(self.superseding(f"the service is gone; {reason}"))
+        if gone and self._closed_as_gone(run, reason):
             return "the service is gone; the run is closed"
         self.store.append([Draft("run.abort", self.key, run.environment, run.id, detail={"reason": reason})])
         try:
@@ -195,12 +195,27 @@ class Driver(Outside):
 
     def _strange(self, run: Run, plan: Plan, live: LiveService) -> bool:
         """Somebody has written to the service whom this ledger does not know, or after this run did."""
-        known = {one.id for one in self.store.runs(self.key)}
+        opening = self._opening(run)
+        known = {one.id for one in self.store.runs(self.key)} | {opening.detail.get("found", "")}
+        unknown = bool(live.run) and live.run not in known
+        return unknown or live.epoch > self.highest() or (self._wrote(run, plan) and live.run != run.id)
+
+    def _wrote(self, run: Run, plan: Plan) -> bool:
+        """Whether the run is known to have written to the service."""
         record = RunRecord(self.store, run)
         keys = [step.key for step in plan.steps if step.changes]
-        wrote = any(record.intended(key) and record.value(key) is not None for key in keys)
-        unknown = bool(live.run) and live.run not in known
-        return unknown or live.epoch > self.highest() or (wrote and live.run != run.id)
+        return any(record.intended(key) and record.value(key) is not None for key in keys)
+
+    def _closed_as_gone(self, run: Run, reason: str) -> bool:
+        """Close a dead driver's run whose service was deleted; one that never made it is no such run."""
+        with suppress(Locked), self.store.drive(self.key, run.lane):
+            if self._wrote(run, self.plan_of(run)):
+                self.store.append(self.superseding(f"the service is gone; {reason}"))
+                return True
+        return False
+
+    def _opening(self, run: Run) -> Entry:
+        return next(entry for entry in self.store.entries(run=run.id) if entry.kind == "run.opened")
 
     def _next_epoch(self, live: LiveService | None) -> int:
         return max(self.highest(), live.epoch if live else 0) + 1

@@ -147,8 +147,10 @@ class Engine:
         except (Raced, Unreachable) as lost:
             if not isinstance(self._look(step), Absent):
                 return ""  # it was done, or is under way
-            if not again:
+            if not again and step.insists:
                 return lost.fact or lost.what
+            if not again:
+                raise  # the run stays open: a pause, and not a failure that would be put back
         self.world.clock.sleep(self.world.doubt)
         return self._send(step, again=False) if isinstance(self._look(step), Absent) else ""
 

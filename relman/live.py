@@ -172,7 +172,18 @@ class LiveRevision(msgspec.Struct, frozen=True):
     def release(self) -> Release:
         """The revision as what a rollback can go to."""
         digest = self.image.rpartition("@")[2] if "@" in self.image else ""
-        return Release(self.annotations.get(VERSION, ""), self.name, digest)
+        return Release(self.version, self.name, digest)
+
+    @property
+    def version(self) -> str:
+        """The version that relman gave it; empty for a revision of another hand.
+
+        A deploy by hand copies the annotations of the one before, so the name must agree.
+        """
+        told, content = self.annotations.get(VERSION, ""), self.annotations.get(TEMPLATE, "")[:7]
+        words = told.replace(".", "-").replace("+", "-").lower()
+        ours = told and content and (f"-v{words}-{content}" in self.name or f"-r{content}" in self.name)
+        return told if ours else ""
 
 
 def composed(live: LiveService, split: TrafficSplit, tagged: Iterable[str]) -> list[dict[str, Any]]:

@@ -217,5 +217,5 @@ def _fetchable(url: str, remote: str) -> None:
         raise Refused(
             f"the address of the remote {remote} holds a credential",
             fact="it would stand in the ledger and in the build",
-            clears=f"git remote set-url {remote} {parts.scheme}://{parts.hostname}{parts.path}",
+            clears=f"git remote set-url {remote} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
         )

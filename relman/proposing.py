@@ -37,7 +37,9 @@ def candidate_at(
     if found is None:
         return None
     same = repo.contains(repo.head, found.commit) and not repo.since(found.commit, repo.head)
-    if same and live and target.manifest is None:
+    # What the first release was made of is filled up by the platform, and nobody else has touched it yet.
+    first = story.created_here(entries) and not story.known_good(entries)
+    if same and live and target.manifest is None and not first:
         same = template_digest(with_image(live.template, found.image)) == found.template_digest
     return found if same else None
 

@@ -69,15 +69,18 @@ def choose(
     if there and (wanted or probe.ask(live.uri).healthy):
         return Choice((), chain, there, notes)
     unwell = (f"{there} has the traffic already, and is not well: going further back",) if there else ()
-    ranks = ranked(live, cloud, key, list(dict.fromkeys([*chain, *([wanted] if wanted else [])])))
-    found = (wanted,) if wanted else unfinished(live, chain, settled=settled) or targets(live, chain)
+    again = () if settled else unfinished(live, everything)
+    found = (wanted,) if wanted else again or targets(live, chain)
+    ranks = ranked(live, cloud, key, list(dict.fromkeys([*chain, *found])))
     order = found if wanted else ordered(found, ranks)
     if not order:
         raise sick(there) if there else nowhere(live, key)
     left = leaving(live, cloud, key, order[0].revision)
     present = tuple(one for one in chain if ranks[one][0] < GONE)
     said = tuple(f"{one}: {ranks[one][1]}" for one in found if ranks[one][0])
-    return Choice(order, stayed(present, order[0], left), left, (*notes, *unwell, *said))
+    forward = went_forward(story.released(entries), order[0], chain)
+    kept = (order[0], *present)[: story.CHAIN] if forward else stayed(present, order[0], left)
+    return Choice(order, kept, left, (*notes, *unwell, *said))
 
 
 def sick(there: Release) -> NotPutBack:
@@ -94,12 +97,12 @@ def arrived(live: LiveService, wanted: Release | None, known_as: Sequence[Releas
     return next((one for one in known_as if one.revision == revision), Release("", revision, ""))
 
 
-def unfinished(live: LiveService, chain: Sequence[Release], *, settled: bool) -> tuple[Release, ...]:
+def unfinished(live: LiveService, known_as: Sequence[Release]) -> tuple[Release, ...]:
     """Where a rollback that moved the traffic, and died before its end, went to."""
     rolled = live.way_back.rolled_back
-    if settled or not rolled or live.split.percent(rolled.to) != PERCENT:
+    if not rolled or live.split.percent(rolled.to) != PERCENT:
         return ()
-    return (next((one for one in chain if one.revision == rolled.to), Release("", rolled.to, "")),)
+    return (next((one for one in known_as if one.revision == rolled.to), Release("", rolled.to, "")),)
 
 
 def nowhere(live: LiveService, key: ServiceKey) -> Refused:
@@ -200,14 +203,20 @@ def ordered(found: Sequence[Release], ranks: Mapping[Release, tuple[int, str]]) 
     return tuple(sorted(here, key=lambda release: ranks.get(release, (0, ""))[0]))
 
 
-def stayed(chain: Sequence[Release], target: Release, left: Release | None) -> tuple[Release, ...]:
-    """The chain that stays known: it begins with the target.
+def went_forward(released: Sequence[Release], target: Release, chain: Sequence[Release]) -> bool:
+    """A person goes to a release that was left before, and is newer than every good one.
 
-    What was left is off it, unless a person went forward to a release that was left before: then
-    that which is left now is still the good one to come back to.
+    Then what is left now is still good, and the one to come back to.
     """
+    if target in chain or target not in released or not chain or chain[0] not in released:
+        return False
+    return released.index(target) < released.index(chain[0])
+
+
+def stayed(chain: Sequence[Release], target: Release, left: Release | None) -> tuple[Release, ...]:
+    """The chain that stays known: the target, and what is older."""
     if target not in chain:
-        return (target, *chain)[: story.CHAIN]
+        return (target,)
     return tuple(one for one in chain if left is None or one.revision != left.revision)
 
 

@@ -34,7 +34,12 @@ def speaking(who: str, endpoint: str | None) -> Iterator[None]:
     """
     import requests
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
+    from google.auth.exceptions import (
+        DefaultCredentialsError,
+        GoogleAuthError,
+        RefreshError,
+        TransportError,
+    )
 
     place = endpoint or "Google"
     try:
@@ -43,6 +48,9 @@ def speaking(who: str, endpoint: str | None) -> Iterator[None]:
         raise _said(who, place, error) from error
     except (DefaultCredentialsError, RefreshError) as error:
         lapsed = isinstance(error, RefreshError)
+        if lapsed and isinstance(error.__cause__ or error.__context__, TransportError):
+            fact = f"{place}: the login could not be renewed over the network"
+            raise Unreachable(f"{who} does not answer", fact=fact, clears=_start(endpoint)) from error
         raise NotAuthenticated(
             "the Google login has lapsed" if lapsed else "no Google credentials on this machine",
             fact=str(error).split(". ")[0],

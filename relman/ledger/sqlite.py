@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from relman import clock
 from relman.errors import Fenced, Locked, Unreachable
@@ -111,21 +111,24 @@ class SqliteStore:
         """Hold the lane's file lock; the kernel lets go of it when the process ends."""
         path = self.folder / f"{key.project}.{key.region}.{key.service}.{lane}.lock"
         with self._reported():
-            opened = path.open("a+", encoding="utf-8")
-        with opened as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise Locked(
-                    f"somebody else is driving {key.service}",
-                    fact=file.read().strip() or str(path),
-                    clears="inv release.status",
-                ) from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()} since {clock.stamp(self.time.now())}")
-            file.flush()
+            file = path.open("a+", encoding="utf-8")
+        with file:
+            with self._reported():
+                self._hold(file, key)
             yield
+
+    def _hold(self, file: TextIO, key: ServiceKey) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            fact = file.read().strip() or file.name
+            raise Locked(
+                f"somebody else is driving {key.service}", fact=fact, clears="inv release.status"
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} since {clock.stamp(self.time.now())}")
+        file.flush()
 
     def close(self) -> None:
         """Close the file."""

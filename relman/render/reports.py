@@ -123,7 +123,8 @@ def _targets(now: Status) -> tuple[Release, ...]:
     chain = now.chain or (now.live.way_back.chain if now.live else ())
     rolled = now.live.way_back.rolled_back if now.live else None
     here = [one for one in chain if not serving or serving.percent(one.revision) != PERCENT]
-    return tuple(one for one in here if not rolled or one.revision != rolled.leaves)
+    kept = now.live.way_back.chain if now.live else ()
+    return tuple(one for one in here if not rolled or one.revision != rolled.leaves or one in kept)
 
 
 def _way_back(now: Status) -> list[list[str]]:

@@ -104,7 +104,7 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
                 world.clock.sleep(AGAIN)
                 continue
             except Rejected as no:
-                return no.fact
+                return no.fact or no.what
             moved = self._moved(world, target, said)
             if moved is None:
                 continue  # somebody wrote over it: insist
@@ -115,16 +115,17 @@ class ShiftBack(Step, frozen=True, tag="shift-back"):
         """Look until the target has the traffic: empty; why it has not; None if it was overwritten.
 
         What the operation complained of (``said``) may be about another revision, so it only
-        shortens the wait. Nor does it matter whether the service still reconciles.
+        shortens the wait, once nothing is under way any more.
         """
-        end = world.clock.now().timestamp() + (COMPLAINED_SECONDS if said else MOVING_SECONDS)
+        began = settled = world.clock.now().timestamp()
         while True:
-            live = read(world)
+            live, now = read(world), world.clock.now().timestamp()
             if self.reached(world, live) == target:
                 return ""
             if live.run != world.authority.run:
                 return None
-            if world.clock.now().timestamp() >= end:
+            settled = now if live.reconciling else settled
+            if now - began >= MOVING_SECONDS or (said and now - settled >= COMPLAINED_SECONDS):
                 return said or "the traffic did not move"
             world.clock.sleep(AGAIN)
 
