@@ -81,7 +81,9 @@ class CloudBuild:
         self.endpoint = endpoint
         self._made: Any = None
 
-    def submit(self, project: str, *, source: Source, image: str, tags: list[str], run: Any) -> None:  # noqa: ANN401
+    def submit(
+        self, project: str, *, source: Source, image: str, tags: list[str], run: list[dict[str, Any]]
+    ) -> None:
         """Ask for a build of ``source`` as ``image`` with the steps ``run``; do not wait for it."""
         from google.cloud.devtools import cloudbuild_v1
 

@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         """Listen on every interface, as the container contract asks."""
         self._busy, self._lock = 0, threading.Lock()
-        super().__init__(("0.0.0.0", port), Handler)  # noqa: S104
+        super().__init__(("0.0.0.0", port), Handler)  # noqa: S104 - the container contract asks for every interface
 
     def count(self, change: int) -> None:
         """One request more (1) or less (-1) under way."""
@@ -113,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             found = ANSWERS[path]()
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the client gets an answer
-            print(f"{path}: {error!r}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{path}: {error!r}", file=sys.stderr, flush=True)  # noqa: T201 - its log
             self._send(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "the items cannot be read"})
         else:
             self._send(HTTPStatus.OK, found)

@@ -135,8 +135,8 @@ def test_a_rollback_takes_over_from_a_cut_that_runs(two: Shop) -> None:
     assert two.live().split.sole == stable
 
 
-def test_a_target_that_is_unhealthy_is_passed_over(two: Shop) -> None:
-    """Of two good releases the newest that a probe finds healthy is taken; --to is obeyed all the same."""
+def test_a_target_that_could_not_be_probed_is_passed_over(two: Shop) -> None:
+    """Of two good releases the newest that a probe finds healthy is taken; one without a tag has no URL."""
     two.sell("tea")
     assert two.run("release.cut").code == 0
     second = next(name for name in two.revisions() if "-v0-2-0-" in name)
