@@ -220,7 +220,7 @@ def docstring(kind: type) -> str:
 
 def served() -> str:
     """The methods that the platform answers, as its routes know them."""
-    from relman.embedded.routes import METHODS
+    from relman.embedded.wire.routes import METHODS
 
     apis = {"builds": "Cloud Build v1"}
     rows = [[apis.get(name, "Cloud Run Admin v2"), name, ", ".join(METHODS[name])] for name in METHODS]

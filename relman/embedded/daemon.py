@@ -23,8 +23,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from relman.embedded import leftovers
-from relman.embedded.process import found
+from relman.embedded.runtime import leftovers
+from relman.embedded.runtime.process import found
 
 START_S = 30.0
 SETTLE_S = 10.0

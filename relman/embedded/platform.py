@@ -14,19 +14,21 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from relman.embedded import oci, ports
-from relman.embedded.builds import Builds
-from relman.embedded.http import Answer, Request, Server
-from relman.embedded.operations import Operations
-from relman.embedded.proxy import DataPlane
-from relman.embedded.reconcile import Reconciler
-from relman.embedded.rest import Rest
-from relman.embedded.revisions import Revisions
-from relman.embedded.routes import table
-from relman.embedded.runtime import Runtime
-from relman.embedded.services import Services
-from relman.embedded.status import report
-from relman.embedded.store import Store
+from relman.embedded import ports
+from relman.embedded.control.builds import Builds
+from relman.embedded.control.calls import Calls
+from relman.embedded.control.operations import Operations
+from relman.embedded.control.proxy import DataPlane
+from relman.embedded.control.reconcile import Reconciler
+from relman.embedded.control.revisions import Revisions
+from relman.embedded.control.services import Services
+from relman.embedded.control.status import report
+from relman.embedded.images import oci
+from relman.embedded.resources.store import Store
+from relman.embedded.runtime.keeping import Runtime
+from relman.embedded.wire.http import Answer, Request, Server, Surface
+from relman.embedded.wire.rest import Rest
+from relman.embedded.wire.routes import table
 
 STATUS = b"/status"
 log = logging.getLogger(__name__)
@@ -60,7 +62,8 @@ class Platform:
             "operations": operations,
             "builds": self._builds,
         }
-        self._rest = Rest(table(apis))
+        rest = Rest(table(), Calls(apis))
+        self._surfaces: tuple[Surface, ...] = (self._report, rest.answer)
         self._server = Server(self._answer)
 
     async def run(self, port: int) -> None:
@@ -99,10 +102,19 @@ class Platform:
         self.store.close()
 
     async def _answer(self, request: Request) -> Answer:
-        if request.target == STATUS and request.method == "GET":
-            found = report(self._services, self._revisions, self._runtime, settled=self._reconciler.settled)
-            return Answer(200, json.dumps(found | {"state": str(self._state)}).encode())
-        return await self._rest.answer(request)
+        """What the first surface answers that a request is for; the last is for all."""
+        for surface in self._surfaces:
+            answer = await surface(request)
+            if answer:
+                break
+        assert answer  # noqa: S101 - REST answers everything, if only that there is no such path
+        return answer
+
+    async def _report(self, request: Request) -> Answer | None:
+        if (request.method, bytes(request.target)) != ("GET", STATUS):
+            return None
+        found = report(self._services, self._revisions, self._runtime, settled=self._reconciler.settled)
+        return Answer(200, json.dumps(found | {"state": str(self._state)}).encode())
 
     def _kick(self, service: str) -> None:
         self._reconciler.kick(service)

@@ -17,7 +17,7 @@ from urllib.error import URLError
 import pytest
 import requests
 
-from relman.embedded.process import found
+from relman.embedded.runtime.process import found
 from tests.embedded import world
 from tests.embedded.world import FAILED, World, command, conditions, page, target, until
 
@@ -275,7 +275,7 @@ def everything(one: World) -> list[int]:
 
 def data_plane(one: World) -> int:
     """The process at the other end of the control socket."""
-    from relman.embedded.process import peer
+    from relman.embedded.runtime.process import peer
 
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(one.state / "dataplane.sock"))

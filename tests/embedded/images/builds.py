@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from relman.embedded.oci import Built, Runnable, build
+from relman.embedded.images.oci import Built, Runnable, build
 
 
 def git(where: Path, *words: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relman.embedded.layer import UnsafeArchive, extract
+from relman.embedded.images.layer import UnsafeArchive, extract
 
 
 def tar_of(path: Path, *members: tuple[str, bytes, str]) -> Path:

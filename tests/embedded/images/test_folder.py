@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relman.embedded.oci import BuildError, Runnable, unpack
+from relman.embedded.images.oci import BuildError, Runnable, unpack
 
 from .builds import built, commit, git, ran
 from .test_oci import package

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from relman.embedded.oci import BuildError, ImageMissing, resolve, unpack
+from relman.embedded.images.oci import BuildError, ImageMissing, resolve, unpack
 
 from .builds import blob_of, built, commit, git, ran
 
@@ -193,7 +193,7 @@ def test_a_damaged_image_is_missing(repository: Path, tmp_path: Path, harm: str)
 def test_a_killed_build_leaves_nothing_for_long(repository: Path, tmp_path: Path) -> None:
     """What a killed build left behind is swept away by the next one, a running one's room is not."""
     layout, sha = tmp_path / "layout", commit(repository, {"Procfile": "web: x"})
-    code = "import sys; from pathlib import Path; from relman.embedded.scratch import scratch\n"
+    code = "import sys; from pathlib import Path; from relman.embedded.images.scratch import scratch\n"
     code += "with scratch(Path(sys.argv[1]), 'building-') as room: print(room, flush=True); sys.stdin.read()"
     built(repository, sha, layout)
     words = [sys.executable, "-c", code, str(layout / "blobs")]

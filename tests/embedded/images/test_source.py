@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relman.embedded.oci import BuildError, unpack
+from relman.embedded.images.oci import BuildError, unpack
 
 from .builds import built, commit, git, ran
 

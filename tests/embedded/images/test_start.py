@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relman.embedded.dockerfile import last_stage
-from relman.embedded.oci import BuildError, unpack
+from relman.embedded.images.dockerfile import last_stage
+from relman.embedded.images.oci import BuildError, unpack
 
 from .builds import built, commit, ran
 

@@ -1,0 +1,39 @@
+"""Calls: the one door to every API, by whichever wire a request came in.
+
+What it is not: a transport or an API. Whatever must hold for gRPC, REST and the v1 façade alike
+stands here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+
+class Calls:
+    """Carries calls out.
+
+    Args:
+        apis: The objects that answer, by name; a method ``CreateService`` is their ``create_service``.
+    """
+
+    def __init__(self, apis: Mapping[str, object]) -> None:
+        """Nothing was called yet."""
+        self._apis = apis
+
+    async def carry_out(self, api: str, method: str, request: Message) -> Message | None:
+        """The answer to one call; None where the method answers nothing.
+
+        Raises:
+            Refusal: The API says no.
+        """
+        answer = getattr(self._apis[api], _snake(method))(request)
+        found: Message | None = await answer if inspect.isawaitable(answer) else answer
+        return found
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,193 @@
+"""Services: written by clients, kept before they are acknowledged, read at any time (rows 1 to 18).
+
+What it is not: the change itself. A write records what is wanted and kicks the reconciler, which
+makes it so and ends the write's operation.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from google.protobuf.message import Message
+
+from relman.embedded.control.operations import Operations, ended
+from relman.embedded.control.revisions import Revisions, short
+from relman.embedded.resources import conditions, defaults, masks, rules, traffic
+from relman.embedded.resources.messages import ListServicesResponse, Operation, Service, wrapped
+from relman.embedded.resources.paging import page
+from relman.embedded.resources.refusals import invalid, missing, stale, taken
+from relman.embedded.resources.shelf import Entry, Shelf
+from relman.embedded.resources.store import Store
+
+KEPT_AFTER_DELETE = timedelta(days=30)
+WHO = "developer@localhost"
+"""The platform asks nobody who they are; so everybody is this one."""
+
+
+class Services:
+    """Every service of the platform.
+
+    Args:
+        store: Where they are kept.
+        operations: Where writes are told.
+        revisions: Where a changed template becomes a revision.
+        kick: Tells the reconciler that a service is to be looked at.
+        now: The current time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        operations: Operations,
+        revisions: Revisions,
+        kick: Callable[[str], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Nothing is read yet."""
+        self.shelf = Shelf(store, "service", Service)
+        self._operations = operations
+        self._revisions = revisions
+        self._kick = kick
+        self._now = now
+
+    def get_service(self, request: Message) -> Message:
+        """The service as it stands."""
+        return self._found(request.name).message
+
+    def list_services(self, request: Message) -> Message:
+        """The services of one location, by name (row 36: ``-`` is refused)."""
+        if request.parent.endswith("/locations/-"):
+            raise invalid("parent", "The location '-' is not supported: name one location.")
+        found = sorted(
+            (one.message for one in self.shelf.all(f"{request.parent}/services/")), key=lambda s: s.name
+        )
+        asked = f"{request.parent} {request.show_deleted}"
+        part, token = page(found, size=request.page_size, token=request.page_token, asked=asked)
+        return ListServicesResponse(services=part, next_page_token=token)
+
+    def create_service(self, request: Message) -> Message:
+        """Take in a new service; its name is composed from parent and id (row 4)."""
+        rules.check_service_id(request.service_id)
+        name = f"{request.parent}/services/{request.service_id}"
+        if self.shelf.find(name):
+            raise taken(request.service_id)
+        wanted = Service(name=name, uid=str(uuid.uuid4()), creator=WHO)
+        masks.written(request.service, wanted)
+        wanted.create_time.FromDatetime(self._now())
+        return self._write(None, wanted, validate_only=request.validate_only)
+
+    def update_service(self, request: Message) -> Message:
+        """Lay a client's fields over what stands, by the mask (rows 10 to 14, 24)."""
+        sent = request.service
+        entry = self.shelf.find(sent.name)
+        if entry is None and request.allow_missing:
+            return self.create_service(_as_create(request))
+        if entry is None:
+            raise missing(sent.name, "SERVICE")
+        _fence(sent.etag, entry.message)
+        wanted = Service()
+        wanted.CopyFrom(entry.message)
+        masks.written(sent, wanted, list(request.update_mask.paths))
+        return self._write(entry, wanted, validate_only=request.validate_only)
+
+    def delete_service(self, request: Message) -> Message:
+        """Forget a service and its revisions; done when nothing of it runs (row 39)."""
+        gone = self._found(request.name).message
+        _fence(request.etag, gone)
+        gone.delete_time.FromDatetime(self._now())
+        gone.expire_time.FromDatetime(self._now() + KEPT_AFTER_DELETE)
+        if request.validate_only:
+            return _answer(gone)
+        revisions = [one.message.name for one in self._revisions.of(gone.name)]
+        with self.shelf.store.transaction():
+            self.shelf.drop(gone.name)
+            self.shelf.store.drop_ports(gone.name)
+            for revision in revisions:
+                self._revisions.shelf.drop(revision)
+            facts = {"target": gone.name, "delete": revisions}
+            operation = self._operations.begin(gone, facts)
+        self._kick(gone.name)
+        return operation
+
+    def _write(self, entry: Entry | None, wanted: Message, *, validate_only: bool) -> Message:
+        """Check, fill, number and keep what is wanted."""
+        rules.check(wanted)
+        defaults.fill(wanted)
+        rules.check_probes(wanted.template)
+        traffic.check(short(wanted.name), wanted.traffic)
+        changed = entry is None or not masks.same(entry.message, wanted)
+        if changed:
+            self._number(wanted)
+        made = self._revisions.name_for(entry.message if entry else None, wanted)
+        if validate_only:
+            return _answer(wanted)
+        return self._keep(entry, wanted, made, changed=changed)
+
+    def _number(self, wanted: Message) -> None:
+        """Count the change (row 17) and give it an etag of its own (row 24)."""
+        wanted.generation += 1
+        wanted.last_modifier = WHO
+        wanted.update_time.FromDatetime(self._now())
+        stamp = f"{wanted.update_time.ToNanoseconds()} {secrets.token_hex(4)} {wanted.name}"
+        wanted.etag = f'"{base64.urlsafe_b64encode(stamp.encode()).decode()}"'
+
+    def _keep(self, entry: Entry | None, wanted: Message, made: str, *, changed: bool) -> Message:
+        facts = dict(entry.facts) if entry else {"served": [], "made": ""}
+        with self.shelf.store.transaction():
+            if changed:
+                facts["made"] = made
+                self._retry(wanted)
+                self._begin(wanted, made)
+            self.shelf.put(wanted, facts)
+            about = {"target": wanted.name, "generation": wanted.generation, "made": made}
+            operation = self._operations.begin(wanted, about)
+        self._kick(wanted.name)
+        return operation
+
+    def _begin(self, wanted: Message, made: str) -> None:
+        """Say that the change is on its way, and make the revision that it brings."""
+        at = self._now()
+        if made:
+            wanted.latest_created_revision = self._revisions.create(wanted, made).name
+        routes = conditions.condition("RoutesReady", conditions.BUSY, at)
+        configurations = conditions.condition("ConfigurationsReady", conditions.BUSY, at)
+        conditions.service_tells(wanted, at, routes, configurations)
+
+    def _retry(self, wanted: Message) -> None:
+        """A revision that served once and then could not be started gets a new try by each new write."""
+        for target in wanted.traffic:
+            entry = self._revisions.shelf.find(f"{wanted.name}/revisions/{target.revision}")
+            if entry and entry.facts["served"] and conditions.failed(entry.message):
+                conditions.revision_waits(entry.message, self._now())
+                self._revisions.write(entry)
+
+    def _found(self, name: str) -> Entry:
+        entry = self.shelf.find(name)
+        if entry is None:
+            raise missing(name, "SERVICE")
+        return entry
+
+
+def _fence(etag: str, standing: Message) -> None:
+    if etag and etag != standing.etag:
+        raise stale()
+
+
+def _answer(service: Message) -> Message:
+    """The answer to ``validate_only``: a finished operation that nobody keeps (row 9)."""
+    place = service.name.partition("/services/")[0]
+    name = f"{place}/operations/{uuid.uuid4()}"
+    return ended(Operation(name=name, metadata=wrapped(service)), service)
+
+
+def _as_create(request: Message) -> Message:
+    from relman.embedded.resources.messages import CreateServiceRequest
+
+    parent, _, service_id = request.service.name.partition("/services/")
+    return CreateServiceRequest(
+        parent=parent, service_id=service_id, service=request.service, validate_only=request.validate_only
+    )

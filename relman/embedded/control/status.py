@@ -1,0 +1,49 @@
+"""What the platform tells people of itself. What it is not: a part of Google's APIs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import Message
+
+from relman.embedded.control.revisions import Revisions, short
+from relman.embedded.resources import conditions
+from relman.embedded.resources.messages import State
+from relman.embedded.resources.shelf import Shelf
+from relman.embedded.runtime.keeping import Runtime
+
+
+def report(services: Shelf, revisions: Revisions, runtime: Runtime, *, settled: bool) -> dict[str, Any]:
+    """Every service with its URL, its traffic and its revisions, ready for JSON."""
+    return {
+        "settled": settled,
+        "services": [_service(entry.message, revisions, runtime) for entry in services.all()],
+    }
+
+
+def _service(service: Message, revisions: Revisions, runtime: Runtime) -> dict[str, Any]:
+    latest = short(service.latest_ready_revision)
+    return {
+        "name": service.name,
+        "url": service.uri,
+        "state": _state(service.terminal_condition),
+        "traffic": [
+            {"revision": one.revision or latest, "percent": one.percent, "tag": one.tag, "url": one.uri}
+            for one in service.traffic_statuses
+        ],
+        "revisions": [_revision(one.message, runtime) for one in reversed(revisions.of(service.name))],
+    }
+
+
+def _revision(revision: Message, runtime: Runtime) -> dict[str, Any]:
+    retired = "RETIRED" if conditions.retired(revision) else ""
+    return {
+        "name": short(revision.name),
+        "state": retired or _state(conditions.ready_of(revision)),
+        "pid": runtime.pid(revision.name),
+        "log": runtime.log_of(revision.name).as_uri(),
+    }
+
+
+def _state(condition: Message) -> str:
+    return str(State(condition.state).name.removeprefix("CONDITION_"))

@@ -1,0 +1,187 @@
+"""The data plane: a process of its own that splits live traffic, so that no crash of the platform touches it.
+
+What it is not: the platform. It knows ports and revisions, no API and no disk.
+
+``python -m relman.embedded.dataplane --socket PATH``; on that unix socket one JSON line is one request and
+gets one JSON line as its answer, with ``"ok": true`` or ``"ok": false`` and ``"error"``:
+
+* ``table`` (``services``) replaces the whole table at once; answers with the ports;
+* ``drain`` (``revision``, ``timeout``) answers when nothing is under way at it, with what is ``left``;
+* ``stats`` answers with the counters by revision; ``ping`` with nothing;
+* ``quit`` closes the listeners, lets what is under way end, and ends the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, MsgspecError, Struct, json
+
+from relman.embedded.dataplane.listeners import Listeners
+from relman.embedded.dataplane.plane import Plane
+from relman.embedded.dataplane.table import BadTable, Service, check_names, table_of
+
+LINE = 1 << 24
+"""Bytes of one line on the control socket."""
+
+PARTING = 10.0
+"""Seconds that requests under way have when the process ends: as long as Cloud Run waits after SIGTERM."""
+
+
+class TableOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="table"):
+    """Replace the table."""
+
+    services: tuple[Service, ...]
+
+
+class DrainOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="drain"):
+    """Wait until a revision is idle, at most ``timeout`` seconds."""
+
+    revision: str
+    timeout: Annotated[float, Meta(ge=0)]
+
+
+class StatsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="stats"):
+    """Ask for the counters."""
+
+
+class PingOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="ping"):
+    """Ask whether it is there."""
+
+
+class QuitOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="quit"):
+    """End the process."""
+
+
+Op = TableOp | DrainOp | StatsOp | PingOp | QuitOp
+READ = json.Decoder(Op)
+
+
+class Control:
+    """Carries out what is asked on the control socket."""
+
+    def __init__(self) -> None:
+        """Start with an empty table."""
+        self.plane = Plane()
+        self.leaving = asyncio.Event()
+        self._listeners = Listeners(self.plane)
+        self._flipping = asyncio.Lock()
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer line by line until the other side ends."""
+        # Cancelled is what is still open when the process ends; asyncio's streams would print it.
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError), contextlib.closing(writer):
+            try:
+                while line := await reader.readline():
+                    writer.write(json.encode(await self.answer(line)) + b"\n")
+                    await writer.drain()
+            except ValueError as error:  # longer than LINE: where the next one begins is not known
+                writer.write(json.encode({"ok": False, "error": str(error)}) + b"\n")
+
+    async def answer(self, line: bytes) -> dict[str, Any]:
+        """The answer to one line, whatever it holds."""
+        try:
+            return {"ok": True} | await self._carry_out(READ.decode(line))
+        except (MsgspecError, BadTable, OSError, OverflowError, UnicodeDecodeError, RecursionError) as error:
+            return {"ok": False, "error": str(error)}
+
+    async def part(self) -> None:
+        """Take nothing new, let what is under way end, then close what is left."""
+        self._listeners.keep(set())
+        for client in list(self.plane.clients):
+            client.retire()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PARTING):
+                await self.plane.deserted.wait()
+        for client in list(self.plane.clients):
+            client.abort()
+
+    async def _carry_out(self, op: Op) -> dict[str, Any]:
+        match op:
+            case TableOp(services):
+                return await self._flip(services)
+            case DrainOp(revision, timeout):
+                left = await self.plane.meter.drained(revision, timeout)
+                self.plane.pool.close(revision)
+                return {"left": left}
+            case StatsOp():
+                return {"revisions": self.plane.meter.figures()}
+            case QuitOp():
+                self.leaving.set()
+        return {}
+
+    async def _flip(self, services: tuple[Service, ...]) -> dict[str, Any]:
+        """All ports first, then the one assignment from which every request goes by the new table."""
+        check_names(services)
+        async with self._flipping:
+            bound = await self._listeners.bind(services)
+            try:
+                self.plane.table = table_of(bound)
+            finally:
+                self._listeners.keep(set(self.plane.table.routes))
+        return {"services": {service.name: _ports(service) for service in bound}}
+
+
+async def serve(path: Path) -> None:
+    """Serve until asked to quit, or told to by SIGTERM or SIGINT."""
+    control = Control()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, control.leaving.set)
+    server = await asyncio.start_unix_server(control.converse, path, limit=LINE)
+    await control.leaving.wait()
+    server.close()
+    await control.part()
+
+
+def main(words: list[str] | None = None) -> int:
+    """The program.
+
+    Returns:
+        0 after a proper end, 75 if another data plane serves this socket, 69 if the socket cannot be made.
+    """
+    parser = argparse.ArgumentParser(prog="relman.embedded.dataplane", description="Split live traffic.")
+    parser.add_argument("--socket", type=Path, required=True, help="path of the control socket")
+    path = parser.parse_args(words).socket
+    if _served(path):
+        return _fail(os.EX_TEMPFAIL, f"another data plane serves {path}")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.umask(0o077)  # the control socket is for its owner alone
+    try:
+        asyncio.run(serve(path))
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        return _fail(os.EX_UNAVAILABLE, f"{path} cannot be served: {error}")
+    return os.EX_OK
+
+
+def _ports(service: Service) -> dict[str, Any]:
+    return {"port": service.port, "tags": {name: tag.port for name, tag in service.tags.items()}}
+
+
+def _served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            sock.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def _fail(code: int, reason: str) -> int:
+    sys.stderr.write(f"{reason}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

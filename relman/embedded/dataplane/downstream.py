@@ -1,0 +1,314 @@
+"""A client's connection: reads requests one after another, and writes their answers in the same order.
+
+What it is not: the way to a backend; an exchange is made for each request, and the first of the queue is on.
+
+Bytes that cannot be understood are answered with 400, 431 or 501, after the answers that are due before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from relman.embedded.dataplane.exchange import LINGER, Exchange
+from relman.embedded.dataplane.head import BadMessage, Fields, Framing, Request, own_response, read_request
+from relman.embedded.dataplane.upstream import HIGH_WATER
+
+if TYPE_CHECKING:
+    from relman.embedded.dataplane.plane import Plane
+
+MAX_HEAD = 1 << 16
+"""Bytes of a request's head."""
+
+HELD = 1 << 16
+"""Bytes that may wait for the answer to a request for another protocol."""
+
+PRIMERS = {
+    Framing.LENGTH: b"POST / HTTP/1.1\r\nContent-Length: %b\r\n\r\n",
+    Framing.CHUNKED: b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%b",
+}
+
+
+class Downstream(asyncio.Protocol):
+    """One connection of a client, on one port of the table."""
+
+    def __init__(self, plane: Plane, port: int) -> None:
+        """Made by the listener of this port."""
+        self.port, self.peer = port, ""
+        self.full = self.retiring = False
+        self._plane = plane
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._queue: deque[Exchange] = deque()
+        self._out: list[bytes] = []
+        self._held: bytes | None = None
+        self._broken: BadMessage | None = None
+        self._deaf = self._tunnel = self._advancing = self._priming = False
+        self._begin_head()
+
+    # -- what exchanges call
+
+    def write(self, data: bytes) -> None:
+        """Have it written with the next flush."""
+        self._out.append(data)
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._out and self._transport is not None:
+            data, self._out = b"".join(self._out), []
+            if data and not self._transport.is_closing():
+                self._transport.write(data)
+
+    def finished(self, *, keep: bool) -> None:
+        """The first exchange of the queue is over."""
+        self.flush()
+        if not self._queue:  # the client went first
+            return
+        self._queue.popleft()
+        if not keep or self.retiring:
+            self.close()
+        elif self._held is not None:  # it did not become a tunnel: what follows is the next request
+            data, self._held = self._held, None
+            self._parser = httptools.HttpRequestParser(self)
+            self.data_received(data)
+        else:
+            self._advance()
+
+    def tunnel(self) -> None:
+        """From now on bytes pass as they are."""
+        self._tunnel = True
+        data, self._held = self._held or b"", None
+        self._relay(data)
+
+    def steer(self) -> None:
+        """Read, or pause while there is enough to do."""
+        if self._transport is None:
+            return
+        busy = len(self._queue) > 1 or len(self._held or b"") > HELD
+        if busy or (self._queue and self._queue[0].clogged()):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def retire(self) -> None:
+        """Close as soon as nothing is under way."""
+        self.retiring = True
+        if not self._queue:
+            self.close()
+
+    def end(self) -> None:
+        """In a tunnel: the backend has ended."""
+        self.flush()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def cut(self) -> None:
+        """Break off an answer so that the client sees that it is not whole."""
+        self.flush()
+        self.abort()
+
+    def close(self) -> None:
+        """Close after what is written."""
+        self.flush()
+        self._deaf = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._deaf = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self.peer = transport.get_extra_info("peername")[0]
+        self._plane.welcome(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse on, then see to the first of the queue."""
+        if self._tunnel:
+            return self._relay(data)
+        if self._held is not None:
+            self._held += data
+        else:
+            rest = data
+            while rest and not self._deaf:
+                rest = self._parse(rest)
+        return self._advance()
+
+    def eof_received(self) -> bool:
+        """The client will not say more: outside of a tunnel it is gone."""
+        if self._tunnel and self._queue:
+            self._queue[0].client_ended()
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The client is gone."""
+        self._plane.dismiss(self)
+        self._deaf = True
+        queue, self._queue = self._queue, deque()
+        for exchange in queue:
+            exchange.abandon()
+
+    def pause_writing(self) -> None:
+        """The client reads slower than the backend sends."""
+        self._hold(held=True)
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._hold(held=False)
+
+    # -- what the parser calls
+
+    def on_message_begin(self) -> None:
+        """A new head."""
+        if not self._priming:
+            self._begin_head()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        if not self._priming:
+            self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field; after the head it is a trailer, which a proxy may drop (RFC 9110 §6.5.1)."""
+        if self._in_head and not self._priming:
+            self._fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: a new exchange."""
+        if self._priming or self._deaf:
+            return
+        self._in_head = False
+        size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._fields)
+        if size > MAX_HEAD:
+            raise BadMessage(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEAD} bytes")
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        request = read_request(method, self._url, version, self._fields)
+        self._queue.append(Exchange(self._plane, self, request))
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the last request's body."""
+        if self._queue and not self._deaf:
+            self._queue[-1].feed(data)
+
+    def on_message_complete(self) -> None:
+        """The last request is whole."""
+        if self._deaf or not self._queue or self._bodiless_by_mistake():
+            return
+        exchange = self._queue[-1]
+        self._deaf = not exchange.request.keep_alive
+        self._in_head, self._head_size = True, 0
+        exchange.end()
+
+    # -- inside
+
+    def _begin_head(self) -> None:
+        self._url, self._in_head, self._head_size = b"", True, 0
+        self._fields: Fields = []
+
+    def _bodiless_by_mistake(self) -> bool:
+        """The parser takes what follows a request to upgrade for another protocol, its body too."""
+        return self._parser.should_upgrade() and self._queue[-1].request.framing is not Framing.NONE
+
+    def _parse(self, data: bytes) -> bytes:
+        """Feed the parser; what is left over for another parser."""
+        self._head_size += len(data) if self._in_head else 0
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, BadMessage) else _unreadable(error))
+        except httptools.HttpParserError as error:
+            self._refuse(_unreadable(error))
+        if self._in_head and self._head_size > MAX_HEAD:
+            self._refuse(
+                BadMessage(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEAD} bytes")
+            )
+        return b""
+
+    def _after_upgrade(self, rest: bytes) -> bytes:
+        """The parser has stopped after a head with Upgrade."""
+        if not self._queue:
+            return b""
+        request = self._queue[-1].request
+        if request.upgrade:
+            self._held = rest
+            return b""
+        self._parser = httptools.HttpRequestParser(self)
+        if request.framing is not Framing.NONE:
+            self._prime(request)
+        return rest
+
+    def _prime(self, request: Request) -> None:
+        """Bring a fresh parser to where this request's body begins."""
+        self._priming = True
+        self._parser.feed_data(PRIMERS[request.framing] % request.length)
+        self._priming = False
+
+    def _refuse(self, bad: BadMessage) -> None:
+        """Take no more in; what is wrong is said when it is its turn."""
+        if self._deaf:
+            return
+        self._deaf = True
+        last = self._queue[-1] if self._queue else None
+        if last is None or last.ended:
+            self._broken = bad
+        elif last.started:
+            last.spoil(bad)
+        else:
+            self._queue.pop()
+            self._broken = bad
+
+    def _advance(self) -> None:
+        """Start the first of the queue; one that is answered at once makes room for the next."""
+        if self._advancing:
+            return
+        self._advancing = True
+        while self._queue and not self._queue[0].started and not self._closing():
+            self._queue[0].start()
+        self._advancing = False
+        if self._queue:
+            self._queue[0].push()
+        elif self._broken and not self._closing():
+            self._say(self._broken)
+        self.steer()
+        self.flush()
+
+    def _say(self, bad: BadMessage) -> None:
+        """Answer, then read on for a while: closing on unread bytes would take the answer with it."""
+        self._broken = None
+        response, body = own_response(bad.status, bad.reason)
+        self._out += [response.head(response.framing, b"close"), body]
+        self.end()
+        asyncio.get_running_loop().call_later(LINGER, self.abort)
+
+    def _relay(self, data: bytes) -> None:
+        if self._queue and data:
+            self._queue[0].feed(data)
+            self._queue[0].push()
+            self.steer()
+
+    def _hold(self, *, held: bool) -> None:
+        self.full = held
+        if self._queue:
+            self._queue[0].hold(held=held)
+
+    def _closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
+
+def _unreadable(error: Exception) -> BadMessage:
+    return BadMessage(HTTPStatus.BAD_REQUEST, f"no HTTP/1.1 request: {error}")

@@ -1,0 +1,291 @@
+"""One request and its answer: chooses the revision, dials, retries what is safe, and keeps the count.
+
+What it is not: a connection; ``downstream`` (the client's) and ``upstream`` (the backend's) are.
+
+What happens to it: ``start`` chooses and counts a revision; ``feed`` and ``end`` bring the request's body,
+``answered``, ``body`` and ``complete`` the answer, each at its own pace; ``lost``, ``abandon`` and the time
+limit break it off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from relman.embedded.dataplane.head import BadMessage, Framing, Request, Response, own_response
+from relman.embedded.dataplane.pool import Backend
+from relman.embedded.dataplane.sending import LAST_CHUNK, Sending, chunk
+from relman.embedded.dataplane.table import Nowhere
+from relman.embedded.dataplane.upstream import Upstream
+
+if TYPE_CHECKING:
+    from relman.embedded.dataplane.downstream import Downstream
+    from relman.embedded.dataplane.plane import Plane
+
+WAITING = 1 << 18
+"""Bytes of a body that may wait for a connection before the client is asked to pause."""
+
+DISCARDED = 1 << 22
+"""Bytes of a body that are read and dropped after an early answer, so that the client reads that answer."""
+
+LINGER = 5.0
+"""Seconds that such a body may take."""
+
+SAID = {
+    "unreachable": "accepts no connection",
+    "unanswered": "closed the connection without an answer",
+    "cut": "closed the connection within its answer",
+    "malformed": "answered with what is no HTTP/1.1",
+}
+
+
+class Exchange:
+    """A request in its client's queue, until its answer is complete and its body is read."""
+
+    def __init__(self, plane: Plane, client: Downstream, request: Request) -> None:
+        """Wait for the turn."""
+        self.request = request
+        self.started = self.ended = False
+        self._plane, self._client = plane, client
+        self._sending = Sending(request, client.peer)
+        self._upstream: Upstream | None = None
+        self._backend: Backend | None = None
+        self._counted = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._status, self._error, self._discarded = 0, "", 0
+        self._framing, self._keep = Framing.NONE, request.keep_alive
+        self._over = self._tunnel = self._half_closed = False
+
+    # -- what the client's connection calls
+
+    def start(self) -> None:
+        """It is this request's turn: choose the revision, by the table as it is now."""
+        self.started = True
+        host = self.request.host.decode("latin-1").lower()
+        try:
+            pick = self._plane.table.pick(self._client.port, host, random.random())  # noqa: S311 - no secret
+        except Nowhere as nowhere:
+            return self.refuse(HTTPStatus.NOT_FOUND, str(nowhere))
+        if pick.port is None:
+            return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"no backend {pick.revision}".rstrip())
+        self._counted, self._backend = pick.revision, Backend(pick.revision, pick.port)
+        self._plane.meter.begun(pick.revision)
+        self._timer = asyncio.get_running_loop().call_later(pick.timeout, self._expired)
+        return self._connect(self._plane.pool.take(self._backend))
+
+    def feed(self, data: bytes) -> None:
+        """A piece of the request's body, or in a tunnel of whatever is spoken there."""
+        if not self._over:
+            self._sending.add(data)
+            return
+        self._discarded += len(data)
+        if self._discarded > DISCARDED:
+            self._client.abort()
+
+    def end(self) -> None:
+        """The request is read to its end."""
+        self.ended = True
+        if self._over:
+            self._settle()
+        else:
+            self._sending.end()
+
+    def push(self) -> None:
+        """Send on what has come in."""
+        if self._upstream is not None and self._sending.waiting:
+            self._upstream.send(self._sending.take())
+
+    def clogged(self) -> bool:
+        """The client should pause."""
+        if self._over:
+            return False
+        return self._upstream.full if self._upstream else self._sending.waiting > WAITING
+
+    def hold(self, *, held: bool) -> None:
+        """The client reads too slowly, or has caught up."""
+        if self._upstream is not None:
+            self._upstream.hold(held=held)
+
+    def refuse(self, status: HTTPStatus, reason: str, error: str = "") -> None:
+        """Answer it ourselves."""
+        self._drop_upstream()
+        if self._status:  # half an answer is out already
+            self._client.cut()
+            return self._finish(error)
+        response, body = own_response(status, reason)
+        self._keep = self._keep and status is HTTPStatus.SERVICE_UNAVAILABLE
+        self.answered(response)
+        self._client.write(b"" if self.request.method == b"HEAD" else body)
+        return self._finish(error)
+
+    def spoil(self, bad: BadMessage) -> None:
+        """The request's body cannot be understood."""
+        self.ended, self._keep = True, False
+        if self._over:
+            self._settle()
+        else:
+            self.refuse(bad.status, bad.reason, "spoilt")
+
+    def client_ended(self) -> None:
+        """In a tunnel, the client will not say more."""
+        if self._upstream is not None:
+            self._upstream.end()
+        self._half_close()
+
+    def abandon(self) -> None:
+        """The client is gone."""
+        if self._tunnel and self._upstream is not None:
+            upstream, self._upstream = self._upstream, None
+            upstream.close()
+        self._drop_upstream()
+        if not self._over and self.started:
+            self._finish("" if self._tunnel else "abandoned")
+        self._stop_timer()
+
+    # -- what the backend's connection calls
+
+    def interim(self, response: Response) -> None:
+        """A 1xx: for the client, which is the one that waits for it."""
+        if self.request.version == "1.1":
+            self._client.write(response.head(Framing.NONE, b""))
+
+    def answered(self, response: Response) -> None:
+        """The answer's head."""
+        self._sending.forget()
+        self._status = response.status
+        self._framing = self._framing_for_client(response)
+        waits_for_100 = self.request.expects and not self.ended
+        closes = self._framing is Framing.CLOSE or self._client.retiring or waits_for_100
+        self._keep = self._keep and not closes
+        self._client.write(response.head(self._framing, b"" if response.upgrade else self._persistence()))
+
+    def body(self, data: bytes) -> None:
+        """A piece of the answer, or in a tunnel of whatever is spoken there."""
+        self._client.write(chunk(data) if self._framing is Framing.CHUNKED else data)
+
+    def complete(self, *, reusable: bool) -> None:
+        """The answer's end; the connection can take another request unless this one is still being sent."""
+        if self._framing is Framing.CHUNKED:
+            self._client.write(LAST_CHUNK)
+        upstream, self._upstream = self._upstream, None
+        if upstream is not None:
+            upstream.release(reusable=reusable and self.ended)
+        self._finish("")
+
+    def switched(self, data: bytes) -> None:
+        """From here on both sides speak another protocol."""
+        self._tunnel, self._framing = True, Framing.NONE
+        self._client.write(data)
+        self._client.tunnel()
+
+    def backend_ended(self) -> None:
+        """In a tunnel, the backend will not say more."""
+        self._client.end()
+        self._half_close()
+
+    def lost(self, error: str) -> None:
+        """The backend's connection is gone, or could not be made: once more if that is safe, else say so."""
+        upstream, self._upstream = self._upstream, None
+        if self._over:
+            return None
+        if self._tunnel:
+            self._client.close()
+            return self._finish("")
+        if error == "unanswered" and upstream is not None and upstream.used and self._sending.rewind():
+            return self._connect(None)
+        return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"the revision's server {SAID[error]}", error)
+
+    def steer(self) -> None:
+        """The backend's connection is full, or empty again."""
+        self._client.steer()
+
+    def flush(self) -> None:
+        """Nothing more for the client at this moment."""
+        self._client.flush()
+
+    # -- inside
+
+    def _connect(self, upstream: Upstream | None) -> None:
+        if upstream is None:
+            self._plane.spawn(self._dial())
+        else:
+            self._attach(upstream)
+
+    async def _dial(self) -> None:
+        backend = self._backend
+        if backend is None:
+            return None
+        make = partial(Upstream, self._plane.pool, backend)
+        try:
+            _, upstream = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", backend.port)
+        except OSError:
+            return self.lost("unreachable")
+        if self._over:
+            return upstream.close()
+        return self._attach(upstream)
+
+    def _attach(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        upstream.attach(self, self.request.method)
+        upstream.hold(held=self._client.full)
+        self.push()
+        self._client.steer()
+
+    def _framing_for_client(self, response: Response) -> Framing:
+        """An answer without a length is chunked for a client that knows it, else ended by closing."""
+        if response.framing in {Framing.NONE, Framing.LENGTH}:
+            return response.framing
+        return Framing.CHUNKED if self.request.version == "1.1" else Framing.CLOSE
+
+    def _persistence(self) -> bytes:
+        if not self._keep:
+            return b"close"
+        return b"keep-alive" if self.request.version == "1.0" else b""
+
+    def _half_close(self) -> None:
+        if self._half_closed:
+            self._client.close()
+        self._half_closed = True
+
+    def _expired(self) -> None:
+        self._timer = None
+        self._keep = False
+        if self._status:
+            self._drop_upstream()
+            self._client.abort()
+            self._finish("timeout")
+        else:
+            self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "the revision took too long", "timeout")
+
+    def _drop_upstream(self) -> None:
+        upstream, self._upstream = self._upstream, None
+        if upstream is not None:
+            upstream.abort()
+
+    def _finish(self, error: str) -> None:
+        """The answer is over; counted once, whatever the end was."""
+        if self._over:
+            return
+        self._over = True
+        self._stop_timer()
+        if self._counted:
+            self._plane.meter.ended(self._counted, self._status, error)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Make room for the next request, or wait a little for the end of this one's body."""
+        self._stop_timer()
+        if self.ended:
+            self._client.finished(keep=self._keep)
+        else:
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._client.abort)
+            self._client.flush()
+            self._client.steer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

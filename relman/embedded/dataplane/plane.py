@@ -1,0 +1,51 @@
+"""What all connections of the data plane share: the present table, the counters, the idle connections.
+
+What it is not: logic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from relman.embedded.dataplane.meter import Meter
+from relman.embedded.dataplane.pool import Pool
+from relman.embedded.dataplane.table import EMPTY, Table
+
+if TYPE_CHECKING:
+    from relman.embedded.dataplane.downstream import Downstream
+
+
+@dataclass
+class Plane:
+    """The data plane's state. ``table`` is replaced as a whole, never changed."""
+
+    table: Table = EMPTY
+    meter: Meter = field(default_factory=Meter)
+    pool: Pool = field(default_factory=Pool)
+    clients: set[Downstream] = field(default_factory=set)
+    deserted: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Nobody is here at first."""
+        self.deserted.set()
+
+    def welcome(self, client: Downstream) -> None:
+        """A client has come."""
+        self.clients.add(client)
+        self.deserted.clear()
+
+    def dismiss(self, client: Downstream) -> None:
+        """A client has gone."""
+        self.clients.discard(client)
+        if not self.clients:
+            self.deserted.set()
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run it, and hold on to it meanwhile (the event loop itself keeps only weak references)."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,1 @@
+"""Builds without Docker: sources, layers, the OCI layout."""

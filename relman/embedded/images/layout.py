@@ -1,0 +1,167 @@
+"""The store of images: an OCI image layout, its blobs named by their content, its index behind a file lock.
+
+What it is not: a registry. Nothing is pulled, nothing is collected; a file that is there is whole.
+
+Source: OCI Image Layout Specification 1.0.0, https://github.com/opencontainers/image-spec/blob/main/image-layout.md.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from relman.embedded.images.image import ImageMissing
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+REF_NAME = "org.opencontainers.image.ref.name"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def put_file(layout: Path, source: Path, digest: str) -> None:
+    """Take the file ``source``, whose content has this digest, over into the layout."""
+    target = _blob(layout, digest)
+    if target.exists():
+        source.unlink()
+        return
+    _durable(source)
+    source.replace(target)
+
+
+def put_json(layout: Path, content: dict[str, Any]) -> tuple[str, int]:
+    """Store ``content`` as JSON; its digest and its length in bytes."""
+    data = encoded(content)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    _replace(_blob(layout, digest), data)
+    return digest, len(data)
+
+
+def name_manifest(layout: Path, digest: str, size: int, ref: str) -> None:
+    """Let ``ref`` (``name:tag``) name this manifest, and no other any more."""
+    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    _replace(layout / "oci-layout", encoded({"imageLayoutVersion": "1.0.0"}))
+    new = {"mediaType": MANIFEST, "digest": digest, "size": size, "annotations": {REF_NAME: ref}}
+    with _locked(layout):
+        others = [entry for entry in _entries(layout) if _ref(entry) != ref]
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [*others, new]}
+        _replace(layout / "index.json", encoded(index))
+
+
+def room(layout: Path) -> Path:
+    """The folder for files on their way into the layout, on the same file system."""
+    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    return layout / "blobs"
+
+
+def read_blob(layout: Path, digest: str) -> Path:
+    """The path of a blob whose content is what its digest says.
+
+    Raises:
+        ImageMissing: It is not there, or not any more what it was.
+    """
+    path = _blob(layout, digest)
+    try:
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImageMissing(f"{digest} is not in {layout}") from error
+    if f"sha256:{actual}" != digest:
+        raise ImageMissing(f"{digest} in {layout} is damaged: its content has sha256:{actual}")
+    return path
+
+
+def read_json(layout: Path, digest: str) -> dict[str, Any]:
+    """The content of a JSON blob.
+
+    Raises:
+        ImageMissing: It is not there, is damaged, or is no JSON object.
+    """
+    try:
+        content = json.loads(read_blob(layout, digest).read_bytes())
+    except ValueError as error:
+        raise ImageMissing(f"{digest} in {layout} is no JSON") from error
+    if not isinstance(content, dict):
+        raise ImageMissing(f"{digest} in {layout} is no JSON object")
+    return content
+
+
+def resolve(layout: Path, ref: str) -> str:
+    """The digest of the image that ``name:tag``, ``name`` (its ``latest``) or ``name@sha256:…`` names.
+
+    Raises:
+        ImageMissing: Nothing of this name is in the layout.
+    """
+    if "@" in ref:
+        digest = ref.rpartition("@")[2]
+        read_json(layout, digest)
+        return digest
+    wanted = with_tag(ref)
+    for entry in _entries(layout):
+        if _ref(entry) == wanted:
+            return str(entry["digest"])
+    raise ImageMissing(f"no image {ref!r} in {layout}")
+
+
+def with_tag(ref: str) -> str:
+    """``ref`` itself if it has a tag, else its ``latest``; a registry's port is no tag."""
+    return ref if ":" in ref.rpartition("/")[2] else f"{ref}:latest"
+
+
+def encoded(content: dict[str, Any]) -> bytes:
+    """The one way in which JSON is written here: equal content gives equal bytes."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _blob(layout: Path, digest: str) -> Path:
+    if not DIGEST.fullmatch(digest):  # also keeps `..` out of the path
+        raise ImageMissing(f"not a digest: {digest!r}")
+    return layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
+
+
+def _entries(layout: Path) -> list[dict[str, Any]]:
+    try:
+        index = json.loads((layout / "index.json").read_bytes())
+        return [entry for entry in index["manifests"] if DIGEST.fullmatch(entry["digest"])]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ImageMissing(f"{layout / 'index.json'} cannot be read: {error}") from error
+
+
+def _ref(entry: dict[str, Any]) -> str:
+    return str(entry.get("annotations", {}).get(REF_NAME, ""))
+
+
+@contextmanager
+def _locked(layout: Path) -> Iterator[None]:
+    with (layout / "index.json.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file in one step: who reads it sees all of the old or all of the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        whole = Path(file.name)
+    try:
+        whole.write_bytes(data)
+        _durable(whole)
+        whole.replace(path)
+    except BaseException:
+        whole.unlink(missing_ok=True)
+        raise
+
+
+def _durable(path: Path) -> None:
+    path.chmod(0o644)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

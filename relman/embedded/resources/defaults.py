@@ -1,0 +1,103 @@
+"""What the server fills in where a client said nothing (row 8), so that templates can be compared.
+
+Source: https://cloud.google.com/run/docs/configuring and the documented defaults of the v2 API.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from google.api import launch_stage_pb2
+from google.cloud.run_v2.types import vendor_settings
+from google.protobuf.message import Message
+
+from relman.embedded.resources import traffic
+
+PORT = 8080
+TIMEOUT_S = 300
+CONCURRENCY = 80
+MOST_INSTANCES = 100
+PROBE_S = 240
+"""The default startup probe waits so long for the port, once."""
+_PROBE_TIMES = {"timeout_seconds": 1, "period_seconds": 10, "failure_threshold": 3}
+
+
+def fill(service: Message) -> None:
+    """Fill a service in place; what a client said is kept."""
+    service.ingress = service.ingress or vendor_settings.IngressTraffic.INGRESS_TRAFFIC_ALL
+    service.launch_stage = service.launch_stage or launch_stage_pb2.GA
+    traffic.fill(service)
+    _fill_template(service.template, service.name.split("/")[1])
+
+
+def _fill_template(template: Message, project: str) -> None:
+    for number, container in enumerate(template.containers, start=1):
+        _fill_container(container, number)
+    ingress = serving(template)
+    if not ingress.HasField("startup_probe"):
+        _default_probe(ingress)
+    _fill_probes(ingress)
+    template.timeout.seconds = template.timeout.seconds or TIMEOUT_S
+    template.service_account = template.service_account or _account(project)
+    second = vendor_settings.ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2
+    template.execution_environment = template.execution_environment or second
+    template.scaling.max_instance_count = template.scaling.max_instance_count or MOST_INSTANCES
+    whole_cpu = cpus(ingress.resources.limits["cpu"]) >= 1
+    standing = template.max_instance_request_concurrency
+    template.max_instance_request_concurrency = standing or (CONCURRENCY if whole_cpu else 1)
+
+
+def serving(template: Message) -> Message:
+    """The container that gets the requests: the one with ports, else the first."""
+    return next((one for one in template.containers if one.ports), template.containers[0])
+
+
+def cpus(text: str) -> float:
+    """``"1000m"`` or ``"1"`` as a number of processors; 1 where it cannot be read."""
+    try:
+        return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+    except ValueError:
+        return 1.0
+
+
+def _fill_container(container: Message, number: int) -> None:
+    last = container.image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    container.name = container.name or f"{last}-{number}"
+    limits = container.resources.limits
+    for resource, size in (("cpu", "1000m"), ("memory", "512Mi")):
+        if resource not in limits:
+            limits[resource] = size
+    if number == 1 and not container.ports:
+        container.ports.add(name="http1", container_port=PORT)
+    for port in container.ports:
+        port.name = port.name or "http1"
+        port.container_port = port.container_port or PORT
+
+
+def _default_probe(container: Message) -> None:
+    probe = container.startup_probe
+    probe.timeout_seconds = probe.period_seconds = PROBE_S
+    probe.failure_threshold = 1
+    probe.tcp_socket.port = container.ports[0].container_port
+
+
+def _fill_probes(container: Message) -> None:
+    for kind in ("startup_probe", "liveness_probe", "readiness_probe"):
+        if container.HasField(kind):
+            _fill_probe(getattr(container, kind), container.ports[0].container_port)
+
+
+def _fill_probe(probe: Message, port: int) -> None:
+    for field, value in _PROBE_TIMES.items():
+        setattr(probe, field, getattr(probe, field) or value)
+    if probe.HasField("http_get"):
+        probe.http_get.path = probe.http_get.path or "/"
+    action = next((kind for kind in ("http_get", "tcp_socket", "grpc") if probe.HasField(kind)), "")
+    if action:
+        getattr(probe, action).port = getattr(probe, action).port or port
+
+
+def _account(project: str) -> str:
+    """The default service account of a project; its number follows from its name here."""
+    number = int(hashlib.sha256(project.encode()).hexdigest()[:10], 16)
+    return f"{number % 10**12:012d}-compute@developer.gserviceaccount.com"

@@ -1,0 +1,71 @@
+"""What the platform says no with: Google's canonical errors, in Cloud Run's own words.
+
+What it is not: a transport. Each refusal is an exception of ``google.api_core``, which knows its
+HTTP number and its gRPC status; the REST and, later, the gRPC adapter write it down.
+"""
+
+from __future__ import annotations
+
+from google.api_core import exceptions
+
+from relman.embedded.resources.messages import BadRequest
+
+Refusal = exceptions.GoogleAPICallError
+
+
+def invalid(field: str, message: str) -> Refusal:
+    """INVALID_ARGUMENT with the field that offends, as ``google.rpc.BadRequest`` names it."""
+    violation = BadRequest.FieldViolation(field=field, description=message)
+    return _refusal(exceptions.InvalidArgument, message, BadRequest(field_violations=[violation]))
+
+
+def unreadable(message: str) -> Refusal:
+    """INVALID_ARGUMENT for a request that is no message at all."""
+    return _refusal(exceptions.InvalidArgument, f"Invalid JSON payload received. {message}", BadRequest())
+
+
+def missing(name: str, kind: str) -> Refusal:
+    """NOT_FOUND for a resource of Cloud Run (row 3)."""
+    parts = name.split("/")
+    project, region = (parts[1], parts[3]) if len(parts) > 3 else ("", "")  # noqa: PLR2004 - projects/P/locations/L
+    return absent(
+        f"Resource '{parts[-1]}' of kind '{kind}' in region '{region}' in project '{project}' does not exist."
+    )
+
+
+def absent(message: str) -> Refusal:
+    """NOT_FOUND for anything else."""
+    return _refusal(exceptions.NotFound, message)
+
+
+def unmet(message: str) -> Refusal:
+    """FAILED_PRECONDITION: not in the state that things are in."""
+    return _refusal(exceptions.FailedPrecondition, message)
+
+
+def stale() -> Refusal:
+    """ABORTED: the etag is not the one that stands (row 24)."""
+    return _refusal(
+        exceptions.Aborted,
+        "Conflict for the resource: the etag does not match the current one. Read it again and retry.",
+    )
+
+
+def taken(name: str) -> Refusal:
+    """ALREADY_EXISTS for a service (row 2)."""
+    return _refusal(exceptions.AlreadyExists, f"Resource '{name}' already exists.")
+
+
+def differs(revision: str) -> Refusal:
+    """ALREADY_EXISTS: a revision's name stands for one content only (row 13)."""
+    message = f"Revision named '{revision}' with different configuration already exists."
+    return _refusal(exceptions.AlreadyExists, message)
+
+
+def broken() -> Refusal:
+    """INTERNAL: our own mistake; what it was stands in the log."""
+    return _refusal(exceptions.InternalServerError, "Internal error: see the platform's log.")
+
+
+def _refusal(kind: type[Refusal], message: str, *details: object) -> Refusal:
+    return kind(message, details=details)

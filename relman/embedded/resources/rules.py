@@ -1,0 +1,106 @@
+"""What a service must look like before it is taken in (rows 1, 5, 6, 15, 43).
+
+What it is not: a default (``defaults``) or a rule of traffic (``traffic``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from google.protobuf.message import Message
+
+from relman.embedded.resources.refusals import invalid
+
+SERVICE_ID = re.compile(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?")
+REVISION_ID = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+RESERVED = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "autoscaling.knative.dev")
+LONGEST_STARTUP_S = 240
+LONGEST_LIVENESS_S = 3600
+
+
+def check_service_id(service_id: str) -> None:
+    """Refuse a name that Cloud Run would not take (row 1)."""
+    if not SERVICE_ID.fullmatch(service_id):
+        field = "CreateServiceRequest.service_id"
+        raise invalid(
+            field,
+            f"Violation in {field}: only lowercase, digits, and hyphens; must begin with letter, and "
+            "cannot end with hyphen; must be less than 50 characters.",
+        )
+
+
+def check(service: Message) -> None:
+    """Refuse a service that cannot be run as it is written, before defaults are filled in.
+
+    Raises:
+        InvalidArgument: Names the field and the fact.
+    """
+    service_id = service.name.rpartition("/")[2]
+    template = service.template
+    _check_containers(template.containers)
+    for field, holder in (("service", service), ("service.template", template)):
+        _check_namespaces(f"{field}.labels", holder.labels)
+        _check_namespaces(f"{field}.annotations", holder.annotations)
+    if template.revision:
+        _check_revision_name(service_id, template.revision)
+
+
+def check_probes(template: Message) -> None:
+    """Refuse probes outside Cloud Run's limits, after defaults are filled in (row 43)."""
+    for container in template.containers:
+        if container.HasField("startup_probe"):
+            _check_probe("startup_probe", container.startup_probe, LONGEST_STARTUP_S)
+        if container.HasField("liveness_probe"):
+            _check_probe("liveness_probe", container.liveness_probe, LONGEST_LIVENESS_S)
+
+
+def _check_containers(containers: list[Message]) -> None:
+    if not containers:
+        raise invalid(
+            "service.template.containers", "Revision template should contain at least one container."
+        )
+    for number, container in enumerate(containers):
+        if not container.image:
+            field = f"service.template.containers[{number}].image"
+            raise invalid(field, f"{field}: expected a container image path, got none.")
+    ports = sum(len(container.ports) for container in containers)
+    if (len(containers) > 1 and ports != 1) or ports > 1:
+        raise invalid(
+            "service.template.containers", f"Exactly one container must expose one port, {ports} are exposed."
+        )
+
+
+def _check_namespaces(field: str, keys: dict[str, str]) -> None:
+    for key in keys:
+        namespace = key.partition("/")[0] if "/" in key else ""
+        if any(namespace == one or namespace.endswith(f".{one}") for one in RESERVED):
+            raise invalid(field, f"{field}: '{key}' is in the namespace '{namespace}', which is reserved.")
+
+
+def _check_revision_name(service_id: str, name: str) -> None:
+    if not REVISION_ID.fullmatch(name):
+        raise invalid(
+            "service.template.revision",
+            f"Invalid revision name '{name}': only lowercase, digits, and hyphens; must begin with letter, "
+            "and may not end with hyphen; must be less than 64 characters.",
+        )
+    if not name.startswith(f"{service_id}-"):
+        raise invalid(
+            "service.template.revision",
+            f"Revision name '{name}' must be prefixed by the service's: '{service_id}-'.",
+        )
+
+
+def _check_probe(kind: str, probe: Message, most: int) -> None:
+    actions = [one for one in ("http_get", "tcp_socket", "grpc") if probe.HasField(one)]
+    field = f"service.template.containers.{kind}"
+    if len(actions) != 1:
+        raise invalid(field, f"{field}: exactly one of http_get, tcp_socket and grpc must be set.")
+    if not 0 <= probe.initial_delay_seconds <= most:
+        raise invalid(field, f"{field}.initial_delay_seconds must be within 0 to {most}.")
+    if not 1 <= probe.timeout_seconds <= most or not 1 <= probe.period_seconds <= most:
+        raise invalid(field, f"{field}: timeout_seconds and period_seconds must be within 1 to {most}.")
+    if probe.timeout_seconds > probe.period_seconds:
+        raise invalid(field, f"{field}.timeout_seconds must not exceed period_seconds.")
+    if kind == "startup_probe" and probe.failure_threshold * probe.period_seconds > most:
+        raise invalid(field, f"{field}: failure_threshold times period_seconds must not exceed {most}.")

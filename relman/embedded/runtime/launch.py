@@ -1,0 +1,87 @@
+"""What is needed to start a revision: its files, its command and the container contract (row 45).
+
+What it is not: the process. PORT is a free port of this machine, whatever the template declares:
+revisions share one network here, and an application must listen where PORT says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from google.protobuf.message import Message
+
+from relman.embedded.images import oci
+from relman.embedded.resources.conditions import Trouble
+from relman.embedded.resources.defaults import serving
+from relman.embedded.resources.messages import CommonReason
+
+
+class Unready(Exception):
+    """The revision cannot be brought up.
+
+    Args:
+        trouble: Why.
+    """
+
+    def __init__(self, trouble: Trouble) -> None:
+        """Keep the trouble; the message is its sentence."""
+        super().__init__(trouble.message)
+        self.trouble = trouble
+
+
+class Launch(NamedTuple):
+    """A command with all that it is started with."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: Path
+
+
+def prepare(revision: Message, *, layout: Path, into: Path, port: int) -> Launch:
+    """Lay the image's files down and compose command and environment.
+
+    Raises:
+        Unready: The image is not there, or the template asks for what the platform cannot give.
+    """
+    container = serving(revision)
+    _refuse_unknown(revision)
+    try:
+        runnable = oci.unpack(layout, oci.resolve(layout, container.image), into)
+    except oci.ImageMissing as error:
+        sentence = f"Image '{container.image}' not found: {error}."
+        raise Unready(Trouble(sentence, CommonReason.CONTAINER_MISSING)) from error
+    given = {variable.name: variable.value for variable in container.env}
+    argv = [*(container.command or runnable.argv), *container.args]
+    return Launch(argv, runnable.env | given | contract(revision, port), runnable.cwd)
+
+
+def contract(revision: Message, port: int) -> dict[str, str]:
+    """The variables that Cloud Run sets for every container of a service."""
+    service = revision.service.rpartition("/")[2]
+    return {
+        "PORT": str(port),
+        "K_SERVICE": service,
+        "K_REVISION": revision.name.rpartition("/")[2],
+        "K_CONFIGURATION": service,
+    }
+
+
+def _refuse_unknown(revision: Message) -> None:
+    """Say it rather than run something else than was asked for."""
+    if len(revision.containers) > 1:
+        raise Unready(Trouble("The embedded platform runs no sidecars.", CommonReason.REVISION_FAILED))
+    container = revision.containers[0]
+    if container.startup_probe.HasField("grpc"):
+        raise Unready(Trouble("The embedded platform has no gRPC probe.", CommonReason.REVISION_FAILED))
+    for variable in container.env:
+        if variable.HasField("value_source"):
+            raise Unready(Trouble(_no_secret(variable), CommonReason.SECRETS_ACCESS_CHECK_FAILED))
+
+
+def _no_secret(variable: Message) -> str:
+    secret = variable.value_source.secret_key_ref.secret
+    return (
+        f"Secret '{secret}' of variable '{variable.name}' cannot be read: "
+        "the embedded platform has no Secret Manager."
+    )

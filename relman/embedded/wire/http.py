@@ -1,0 +1,173 @@
+"""A small HTTP/1.1 server: keep-alive, one answer a request, in order.
+
+What it is not: the proxy, or an API. It hands a whole request to one function and writes down what
+that answers. Only the loopback interface is listened on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import httptools
+
+LARGEST_BODY = 32 * 1024 * 1024
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Request:
+    """One request, as it comes in.
+
+    Attributes:
+        method: In capitals.
+        target: Path and query, still encoded.
+        headers: By lower-case name.
+        body: The whole body.
+    """
+
+    method: str = ""
+    target: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is written back.
+
+    Attributes:
+        status: The HTTP status.
+        body: The whole body.
+        kind: Its content type.
+    """
+
+    status: int
+    body: bytes
+    kind: str = "application/json; charset=UTF-8"
+
+
+App = Callable[[Request], Awaitable[Answer]]
+Surface = Callable[[Request], Awaitable[Answer | None]]
+"""One of several that share a port: None says that a request is not for it."""
+
+
+class Connection(asyncio.Protocol):
+    """One client: its requests are answered one after the other, in the order they came."""
+
+    def __init__(self, app: App, open_ones: set[Connection]) -> None:
+        """Nothing has come in yet."""
+        self._app = app
+        self._open = open_ones
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._work: asyncio.Task[None] | None = None
+        self._request = Request()
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected (asyncio)."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server gives
+        self._transport = transport
+        self._open.add(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The client has gone: nobody waits for an answer any more (asyncio)."""
+        self._open.discard(self)
+        if self._work:
+            self._work.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come in (asyncio)."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._reject(HTTPStatus.BAD_REQUEST, str(error))
+
+    def on_message_begin(self) -> None:
+        """A request begins (httptools)."""
+        self._request = Request()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the target (httptools)."""
+        self._request.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header (httptools)."""
+        self._request.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """The body is next; a client that asks whether to send it is told yes (httptools)."""
+        self._request.method = self._parser.get_method().decode("ascii")
+        if self._request.headers.get("expect", "").lower() == "100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body (httptools)."""
+        self._request.body += body
+        if len(self._request.body) > LARGEST_BODY:
+            self._reject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
+
+    def on_message_complete(self) -> None:
+        """The request is whole (httptools)."""
+        self._waiting.append((self._request, self._parser.should_keep_alive()))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._answer_all())
+
+    def close(self) -> None:
+        """Let go of the client."""
+        self._transport.close()
+
+    async def _answer_all(self) -> None:
+        while self._waiting:
+            request, keep = self._waiting.popleft()
+            answer = await self._app(request)
+            self._write(answer, keep=keep, silent=request.method == "HEAD")
+
+    def _reject(self, status: HTTPStatus, reason: str) -> None:
+        if not self._transport.is_closing():
+            self._write(Answer(status, reason.encode(), "text/plain; charset=utf-8"), keep=False)
+
+    def _write(self, answer: Answer, *, keep: bool, silent: bool = False) -> None:
+        head = (
+            f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+            f"content-type: {answer.kind}\r\ncontent-length: {len(answer.body)}\r\n"
+            f"connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+        )
+        self._transport.write(head.encode("latin-1") + (b"" if silent else answer.body))
+        if not keep:
+            self._transport.close()
+
+
+class Server:
+    """The listening socket and its clients.
+
+    Args:
+        app: Answers one request; must not raise.
+    """
+
+    def __init__(self, app: App) -> None:
+        """Nothing is listened on yet."""
+        self._app = app
+        self._open: set[Connection] = set()
+        self._server: asyncio.Server
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Connection(self._app, self._open), host, port)
+
+    async def stop(self) -> None:
+        """Stop listening, and let go of every client."""
+        self._server.close()
+        for connection in list(self._open):
+            connection.close()
+        await self._server.wait_closed()

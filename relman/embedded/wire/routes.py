@@ -1,0 +1,114 @@
+"""The REST routes: derived from the official clients' own rules, so that no path can drift from them.
+
+What it is not: an API. It finds which method of which API a request means and which fields of its
+message the path carries.
+
+Source: the ``http`` options that ship in each client's REST base transport (private names; a test
+pins them) and https://cloud.google.com/endpoints/docs/grpc/transcoding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_base import (
+    _BaseCloudBuildRestTransport,
+)
+from google.cloud.run_v2.services.revisions.transports.rest_base import _BaseRevisionsRestTransport
+from google.cloud.run_v2.services.services.transports.rest_base import _BaseServicesRestTransport
+from google.longrunning import operations_pb2
+
+from relman.embedded.resources import messages
+
+VARIABLE = re.compile(r"\{([\w.]+)(?:=([^}]+))?\}")
+OPERATIONS = {
+    "GetOperation": operations_pb2.GetOperationRequest,
+    "ListOperations": operations_pb2.ListOperationsRequest,
+    "DeleteOperation": operations_pb2.DeleteOperationRequest,
+    "WaitOperation": operations_pb2.WaitOperationRequest,
+}
+BASES = {
+    "services": _BaseServicesRestTransport,
+    "operations": _BaseServicesRestTransport,
+    "revisions": _BaseRevisionsRestTransport,
+    "builds": _BaseCloudBuildRestTransport,
+}
+METHODS: dict[str, dict[str, Any]] = {
+    "services": {
+        name: getattr(messages, f"{name}Request")
+        for name in ("CreateService", "GetService", "ListServices", "UpdateService", "DeleteService")
+    },
+    "revisions": {
+        name: getattr(messages, f"{name}Request")
+        for name in ("GetRevision", "ListRevisions", "DeleteRevision")
+    },
+    "operations": OPERATIONS,
+    "builds": {
+        name: getattr(messages, f"{name}Request")
+        for name in ("CreateBuild", "GetBuild", "ListBuilds", "CancelBuild")
+    },
+}
+BUILD_OPERATIONS = [
+    {"method": "get", "uri": "/v1/{name=operations/**}"},
+    {"method": "get", "uri": "/v1/{name=projects/*/locations/*/operations/*}"},
+]
+"""The one pair of rules that stands in no base class: the build client makes it inside a property."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One rule.
+
+    Attributes:
+        verb: The HTTP method.
+        pattern: Matches the path; its groups are the fields in order.
+        fields: The fields that the path carries, dotted.
+        body: The field that the body is, ``*`` for the message itself, empty for none.
+        request: The protobuf class.
+        api: Whose method it is, by the names in ``METHODS``.
+        method: The method's name.
+    """
+
+    verb: str
+    pattern: re.Pattern[str]
+    fields: tuple[str, ...]
+    body: str
+    request: Any
+    api: str
+    method: str
+
+
+def table() -> list[Route]:
+    """Every route of every API."""
+    routes = [
+        _route(rule, request, api, name)
+        for api, methods in METHODS.items()
+        for name, request in methods.items()
+        for rule in _rules(api, name)
+    ]
+    lookup = OPERATIONS["GetOperation"]
+    return routes + [_route(rule, lookup, "operations", "GetOperation") for rule in BUILD_OPERATIONS]
+
+
+def _rules(api: str, name: str) -> Iterator[dict[str, str]]:
+    options: list[dict[str, str]] = getattr(BASES[api], f"_Base{name}")._get_http_options()  # noqa: SLF001 - the one source
+    yield from options
+
+
+def _route(rule: dict[str, str], request: Any, api: str, method: str) -> Route:  # noqa: ANN401 - a protobuf class
+    fields = tuple(match[1] for match in VARIABLE.finditer(rule["uri"]))
+    pattern = re.compile(_pattern(rule["uri"]))
+    return Route(rule["method"].upper(), pattern, fields, rule.get("body", ""), request, api, method)
+
+
+def _pattern(uri: str) -> str:
+    """A URI template as a regular expression; ``*`` is one segment, ``**`` is any number."""
+    parts, end = [], 0
+    for match in VARIABLE.finditer(uri):
+        inner = re.escape(match[2] or "*").replace(r"\*\*", ".+").replace(r"\*", "[^/:]+")
+        parts += [re.escape(uri[end : match.start()]), f"({inner})"]
+        end = match.end()
+    return "".join([*parts, re.escape(uri[end:])])
