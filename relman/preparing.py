@@ -175,7 +175,7 @@ def _build(repo: Repo, config: Config, target: Target, entries: Sequence[Entry],
     return Build(
         key_=target.key,
         commit=commit,
-        url=_url(repo, config, commit),
+        url=source_of(repo, config, commit),
         folder=folder,
         image=image,
         run=cloudbuild.steps(image, dockerfile=dockerfile, start=target.start),
@@ -183,8 +183,13 @@ def _build(repo: Repo, config: Config, target: Target, entries: Sequence[Entry],
     )
 
 
-def _url(repo: Repo, config: Config, commit: str) -> str:
-    """Where the platform fetches the commit: the remote; on loopback this repository itself."""
+def source_of(repo: Repo, config: Config, commit: str) -> str:
+    """Where the platform fetches the commit: the remote; on loopback this repository itself.
+
+    Raises:
+        Refused: There is no remote, it cannot be fetched from, its address holds a credential, or the
+            commit is not on it.
+    """
     if config.platform.loopback:
         return f"file://{repo.root}"
     url = repo.remote_url(config.remote)

@@ -13,8 +13,9 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from relman import clock
 from relman.errors import Fenced, Locked, Unreachable
@@ -111,24 +112,23 @@ class SqliteStore:
         """Hold the lane's file lock; the kernel lets go of it when the process ends."""
         path = self.folder / f"{key.project}.{key.region}.{key.service}.{lane}.lock"
         with self._reported():
-            file = path.open("a+", encoding="utf-8")
+            file = path.open("a+b", buffering=0)  # a close must have nothing left to write, and to fail with
         with file:
             with self._reported():
                 self._hold(file, key)
             yield
 
-    def _hold(self, file: TextIO, key: ServiceKey) -> None:
+    def _hold(self, file: FileIO, key: ServiceKey) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            fact = file.read().strip() or file.name
+            fact = file.read().decode().strip() or str(file.name)
             raise Locked(
                 f"somebody else is driving {key.service}", fact=fact, clears="inv release.status"
             ) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()} since {clock.stamp(self.time.now())}")
-        file.flush()
+        file.write(f"process {os.getpid()} since {clock.stamp(self.time.now())}".encode())
 
     def close(self) -> None:
         """Close the file."""

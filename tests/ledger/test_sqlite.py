@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import resource
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -226,3 +227,16 @@ def test_a_full_disk_records_nothing_and_says_so(store: SqliteStore) -> None:
     store._db.execute("PRAGMA max_page_count = 100000")  # noqa: SLF001
     store.append([note("after")])
     assert [entry.seq for entry in store.entries()] == [0, 1]
+
+
+def test_a_lock_file_that_cannot_be_written_is_told_and_let_go(store: SqliteStore) -> None:
+    """A disk without room for the driver's name: exit 69 with the place, and nobody is locked out."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(Unreachable, match="the ledger cannot be used"), store.drive(KEY, "traffic"):
+            pytest.fail("a driver without a written name drives")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with store.drive(KEY, "traffic"):
+        assert (store.folder / "acme.europe-west1.api.traffic.lock").read_text().startswith("process ")

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 import requests
 import responses
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials
 
 from relman.cloudrun import CloudRun
 from relman.errors import NotAuthenticated, Raced, Rejected, RelmanError, Unreachable
 from relman.models import ServiceKey
+from relman.wire import speaking
 
 ENDPOINT = "http://run.example.invalid"
 KEY = ServiceKey("acme", "europe-west1", "api")
@@ -72,6 +75,22 @@ def test_a_login_that_is_not_accepted_is_said_so(google: responses.RequestsMock,
     with pytest.raises(NotAuthenticated, match="gcloud auth application-default login") as raised:
         cloud.update(KEY, etag='"e"', body={"traffic": []})
     assert raised.value.code == 77
+
+
+def test_a_login_that_cannot_be_renewed_over_the_network_is_no_lapsed_login(
+    google: responses.RequestsMock,
+) -> None:
+    """The login's own server is away: exit 69, and nobody is sent to log in again for nothing."""
+    login = "http://login.example.invalid/token"
+    google.post(login, body=requests.ConnectionError("no route"))
+    held = Credentials(None, refresh_token="r", token_uri=login, client_id="c", client_secret="s")
+    with (
+        pytest.raises(Unreachable, match="Cloud Run does not answer") as raised,
+        speaking("Cloud Run", None),
+        AuthorizedSession(held) as session,
+    ):
+        session.get(URL)
+    assert raised.value.code == 69
 
 
 def test_what_is_not_there_is_none(google: responses.RequestsMock, cloud: CloudRun) -> None:
