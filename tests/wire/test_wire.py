@@ -83,11 +83,11 @@ def test_a_login_that_cannot_be_renewed_over_the_network_is_no_lapsed_login(
     """The login's own server is away: exit 69, and nobody is sent to log in again for nothing."""
     login = "http://login.example.invalid/token"
     google.post(login, body=requests.ConnectionError("no route"))
-    held = Credentials(None, refresh_token="r", token_uri=login, client_id="c", client_secret="s")
+    held = Credentials(None, refresh_token="r", token_uri=login, client_id="c", client_secret="s")  # type: ignore[no-untyped-call]
     with (
         pytest.raises(Unreachable, match="Cloud Run does not answer") as raised,
         speaking("Cloud Run", None),
-        AuthorizedSession(held) as session,
+        AuthorizedSession(held) as session,  # type: ignore[no-untyped-call]
     ):
         session.get(URL)
     assert raised.value.code == 69
