@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument(
             "--port", type=_port, default=0, help="where the APIs are (8085, or the one of last time)"
         )
+        one.add_argument(
+            "--faithful",
+            action="store_true",
+            help="reproduce what Google gets wrong: an unknown path in update_mask writes everything",
+        )
     _command(commands, "down", "stop the platform and everything it runs; its state is kept", _down)
     status = _command(commands, "status", "say what runs", _status)
     status.add_argument("--json", action="store_true", help="for machines")
@@ -92,11 +97,11 @@ def _starting(state: Path, arguments: argparse.Namespace) -> str:
 
 
 def _serve(state: Path, arguments: argparse.Namespace) -> None:
-    daemon.serve(state, arguments.port)
+    daemon.serve(state, arguments.port, faithful=arguments.faithful)
 
 
 def _up(state: Path, arguments: argparse.Namespace) -> None:
-    endpoint = daemon.up(state, arguments.port)
+    endpoint = daemon.up(state, arguments.port, faithful=arguments.faithful)
     wanted = arguments.port or ports.PREFERRED
     if not endpoint.endswith(f":{wanted}"):
         sys.stderr.write(

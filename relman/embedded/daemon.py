@@ -53,8 +53,13 @@ class Taken(Broken):
     """Somebody else has the port that was asked for."""
 
 
-def serve(state: Path, port: int) -> None:
+def serve(state: Path, port: int, *, faithful: bool = False) -> None:
     """Run the platform in this process, until SIGTERM or SIGINT.
+
+    Args:
+        state: Its folder.
+        port: Where the APIs are; 0 for the remembered one.
+        faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
 
     Raises:
         Locked: Another one runs on this folder.
@@ -68,15 +73,20 @@ def serve(state: Path, port: int) -> None:
         from relman.embedded.platform import Platform
 
         try:
-            asyncio.run(Platform(state, lambda: datetime.now(UTC)).run(port))
+            asyncio.run(Platform(state, lambda: datetime.now(UTC), faithful=faithful).run(port))
         except OSError as error:
             if port and error.errno == errno.EADDRINUSE:
                 raise Taken(f"port {port} is taken") from error
             raise Broken(f"the platform cannot serve: {error}") from error
 
 
-def up(state: Path, port: int) -> str:
+def up(state: Path, port: int, *, faithful: bool = False) -> str:
     """Start the platform if it does not run, and wait until it answers and serves again.
+
+    Args:
+        state: Its folder.
+        port: Where the APIs are; 0 for the remembered one.
+        faithful: As for ``serve``.
 
     Returns:
         Its endpoint.
@@ -89,7 +99,7 @@ def up(state: Path, port: int) -> str:
     (state / ".gitignore").write_text("*\n", encoding="ascii")
     with contextlib.suppress(Away):
         return endpoint(state)
-    child = _detached(state, port)
+    child = _detached(state, port, *(["--faithful"] if faithful else []))
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         with contextlib.suppress(Away):
@@ -174,11 +184,12 @@ def _away(state: Path) -> Away:
     return Away(f"no platform runs on {state}")
 
 
-def _detached(state: Path, port: int) -> subprocess.Popen[bytes]:
+def _detached(state: Path, port: int, *flags: str) -> subprocess.Popen[bytes]:
     """Start ``serve`` in a session of its own: the terminal's end is not its end."""
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH", "")]))
     argv = [sys.executable, "-m", "relman.embedded", "serve", "--state", str(state), "--port", str(port)]
+    argv += flags
     with (state / "platform.log").open("ab") as log:
         return subprocess.Popen(
             argv,

@@ -40,9 +40,10 @@ class Platform:
     Args:
         state: Its folder; everything it keeps is in there.
         now: The current time.
+        faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
     """
 
-    def __init__(self, state: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, state: Path, now: Callable[[], datetime], *, faithful: bool = False) -> None:
         """Open the store; nothing runs yet."""
         self._state = state
         self.store = Store(state / "state.db")
@@ -50,7 +51,7 @@ class Platform:
         operations = Operations(self.store)
         operations.forget_old()
         self._revisions = Revisions(self.store, operations, self._resolved, now)
-        services = Services(self.store, operations, self._revisions, self._kick, now)
+        services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf
         self._reconciler = Reconciler(services.shelf, self._revisions, operations, self._runtime, now)
         self._plane = DataPlane(state, self._reconciler.table)

@@ -24,7 +24,7 @@ OWN = ".relman"
 
 
 @task
-def up(_context: Context, *, state: Path | None = None, port: int = 0) -> None:
+def up(_context: Context, *, state: Path | None = None, port: int = 0, faithful: bool = False) -> None:
     """Start the embedded platform.
 
     A local server that speaks Google's APIs (Cloud Run, Cloud Build), runs revisions as real
@@ -34,10 +34,12 @@ def up(_context: Context, *, state: Path | None = None, port: int = 0) -> None:
         state: The folder that it keeps everything in; by default .relman/platform beside relman.toml.
         port: Its port; by default that of [platform] endpoint in relman.toml, if it is on this
             machine; else the one it had before, else 8085 if that is free.
+        faithful: Do as Google does where it errs: an unknown path in an update's mask writes everything.
     """
     if state is None:
         _keep_out_of_git(_root() / OWN)
-    _ask("up", state, "--port", str(port or _endpoint_port()))
+    flags = ["--faithful"] if faithful else []
+    _ask("up", state, "--port", str(port or _endpoint_port()), *flags)
 
 
 @task

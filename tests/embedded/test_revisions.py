@@ -127,8 +127,8 @@ def test_row_38_only_a_spare_revision_can_be_deleted(platform: World) -> None:
     """What serves and what is latest is refused; what is retired goes, with its times."""
     platform.create("row38", traffic=[target("row38-v1", 100)])
     platform.update("row38", template=platform.template("row38-v2"), traffic=[target("row38-v1", 100)])
-    for name in ("row38-v1", "row38-v2"):
-        with pytest.raises(exceptions.BadRequest, match="actively serving") as error:
+    for name, reason in (("row38-v1", "actively serving"), ("row38-v2", "the latest revision")):
+        with pytest.raises(exceptions.BadRequest, match=reason) as error:
             platform.revisions.delete_revision(name=f"{PLACE}/services/row38/revisions/{name}")
         assert error.value.response.json()["error"]["status"] == "FAILED_PRECONDITION"
     platform.update("row38", traffic=[target("row38-v2", 100)])

@@ -9,12 +9,13 @@ import secrets
 import string
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from google.protobuf.message import Message
 
 from relman.embedded.control.operations import Operations, ended
 from relman.embedded.resources import conditions
+from relman.embedded.resources.deleted import Deleted, marked
 from relman.embedded.resources.messages import (
     ListRevisionsResponse,
     Operation,
@@ -22,14 +23,17 @@ from relman.embedded.resources.messages import (
     RevisionTemplate,
     Service,
     fingerprint,
-    wrapped,
 )
 from relman.embedded.resources.paging import page
 from relman.embedded.resources.refusals import differs, missing, stale, unmet
 from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.store import Store
 
-KEPT_AFTER_DELETE = timedelta(days=30)
+MOST = 1000
+"""Revisions of one service; of more, the oldest that nothing goes to are deleted (row 40).
+
+Source: https://cloud.google.com/run/quotas.
+"""
 ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -54,6 +58,7 @@ class Revisions:
         operations: Where a delete is told.
         resolved: Turns an image's name into the same with its digest.
         now: The current time.
+        most: How many revisions a service may have.
     """
 
     def __init__(
@@ -62,9 +67,13 @@ class Revisions:
         operations: Operations,
         resolved: Callable[[str], str],
         now: Callable[[], datetime],
+        *,
+        most: int = MOST,
     ) -> None:
         """Nothing is read yet."""
         self.shelf = Shelf(store, "revision", Revision)
+        self._deleted = Deleted(store, "revision", Revision)
+        self._most = most
         self._operations = operations
         self._resolved = resolved
         self._now = now
@@ -106,6 +115,21 @@ class Revisions:
         self.shelf.put(made, {"template": content(service.template), "served": False})
         return made
 
+    def trim(self, service: str) -> None:
+        """Delete the oldest revisions that nothing goes to, while there are too many (row 40)."""
+        revisions = [entry.message for entry in self.of(service)]
+        for one in revisions[: -self._most]:
+            if not self._in_use(one):
+                self.forget(one)
+
+    def forget(self, revision: Message) -> Message:
+        """Drop a revision, and remember it among the deleted; the same, with its times."""
+        gone = marked(revision, self._now())
+        with self.shelf.store.transaction():
+            self.shelf.drop(gone.name)
+            self._deleted.keep(gone)
+        return gone
+
     def write(self, entry: Entry, *, served: bool | None = None) -> None:
         """Keep what has become of a revision."""
         entry.message.update_time.FromDatetime(self._now())
@@ -120,6 +144,8 @@ class Revisions:
         place, _, service_id = request.parent.rpartition("/services/")
         prefix = f"{place}/services/" + ("" if service_id == "-" else f"{service_id}/revisions/")
         found = [entry.message for entry in reversed(self.shelf.all(prefix))]
+        if request.show_deleted:
+            found += reversed(self._deleted.all(prefix, self._now()))
         asked = f"{request.parent} {request.show_deleted}"
         part, token = page(found, size=request.page_size, token=request.page_token, asked=asked)
         return ListRevisionsResponse(revisions=part, next_page_token=token)
@@ -130,32 +156,32 @@ class Revisions:
         revision = entry.message
         if request.etag and request.etag != revision.etag:
             raise stale()
-        if not self._is_spare(revision):
+        reason = self._in_use(revision)
+        if reason:
             raise unmet(
-                f'Revision "{short(request.name)}" cannot be directly deleted because it is actively serving.'
+                f'Revision "{short(request.name)}" cannot be directly deleted because it is {reason}.'
             )
-        revision.delete_time.FromDatetime(self._now())
-        revision.expire_time.FromDatetime(self._now() + KEPT_AFTER_DELETE)
-        place = "/".join(request.name.split("/")[:4])
-        operation = Operation(name=f"{place}/operations/{uuid.uuid4()}", metadata=wrapped(revision))
         if request.validate_only:
-            return ended(operation, revision)
+            place = "/".join(request.name.split("/")[:4])
+            operation = Operation(name=f"{place}/operations/{uuid.uuid4()}")
+            return ended(operation, marked(revision, self._now()))
         with self.shelf.store.transaction():
-            self.shelf.drop(request.name)
-            begun = self._operations.begin(revision, {"target": request.name})
-            self._operations.finish(begun.name, revision)
-        return ended(begun, revision)
+            gone = self.forget(revision)
+            begun = self._operations.begin(gone, {"target": request.name})
+            self._operations.finish(begun.name, gone)
+        return ended(begun, gone)
 
-    def _is_spare(self, revision: Message) -> bool:
-        """Settled, and neither asked for, nor served, nor the latest of its service."""
-        latest = self.of(revision.service)[-1].message.name
-        settled = conditions.retired(revision) or conditions.failed(revision)
-        return settled and revision.name != latest and not self._asked(revision)
-
-    def _asked(self, revision: Message) -> bool:
+    def _in_use(self, revision: Message) -> str:
+        """Why a revision cannot go, empty when it can: settled, not asked for, not the latest."""
         entry = self._services.find(revision.service)
-        targets = [*entry.message.traffic, *entry.message.traffic_statuses] if entry else []
-        return any(target.revision == short(revision.name) for target in targets)
+        service = entry.message if entry else Service()
+        targets = [*service.traffic, *service.traffic_statuses]
+        settled = conditions.retired(revision) or conditions.failed(revision)
+        if not settled or any(target.revision == short(revision.name) for target in targets):
+            return "actively serving"
+        youngest = self.of(revision.service)[-1].message.name
+        is_latest = revision.name in {youngest, service.latest_created_revision}
+        return "the latest revision of its service" if is_latest else ""
 
     def _automatic(self, service: Message) -> str:
         suffix = "".join(secrets.choice(ALPHABET) for _ in range(3))

@@ -10,20 +10,22 @@ import base64
 import secrets
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from google.protobuf.message import Message
 
 from relman.embedded.control.operations import Operations, ended
 from relman.embedded.control.revisions import Revisions, short
 from relman.embedded.resources import conditions, defaults, masks, rules, traffic
+from relman.embedded.resources.deleted import Deleted, marked
 from relman.embedded.resources.messages import ListServicesResponse, Operation, Service, wrapped
 from relman.embedded.resources.paging import page
-from relman.embedded.resources.refusals import invalid, missing, stale, taken
+from relman.embedded.resources.refusals import exhausted, invalid, missing, stale, taken
 from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.store import Store
 
-KEPT_AFTER_DELETE = timedelta(days=30)
+MOST = 1000
+"""Services of one project in one region (row 40). Source: https://cloud.google.com/run/quotas."""
 WHO = "developer@localhost"
 """The platform asks nobody who they are; so everybody is this one."""
 
@@ -37,6 +39,8 @@ class Services:
         revisions: Where a changed template becomes a revision.
         kick: Tells the reconciler that a service is to be looked at.
         now: The current time.
+        faithful: A mask that names an unknown field is no mask, as Google's is (row 11).
+        most: How many services a region may have.
     """
 
     def __init__(
@@ -46,9 +50,15 @@ class Services:
         revisions: Revisions,
         kick: Callable[[str], None],
         now: Callable[[], datetime],
+        *,
+        faithful: bool = False,
+        most: int = MOST,
     ) -> None:
         """Nothing is read yet."""
         self.shelf = Shelf(store, "service", Service)
+        self._deleted = Deleted(store, "service", Service)
+        self._faithful = faithful
+        self._most = most
         self._operations = operations
         self._revisions = revisions
         self._kick = kick
@@ -62,9 +72,11 @@ class Services:
         """The services of one location, by name (row 36: ``-`` is refused)."""
         if request.parent.endswith("/locations/-"):
             raise invalid("parent", "The location '-' is not supported: name one location.")
-        found = sorted(
-            (one.message for one in self.shelf.all(f"{request.parent}/services/")), key=lambda s: s.name
-        )
+        prefix = f"{request.parent}/services/"
+        found = [entry.message for entry in self.shelf.all(prefix)]
+        if request.show_deleted:
+            found += self._deleted.all(prefix, self._now())
+        found.sort(key=lambda service: str(service.name))
         asked = f"{request.parent} {request.show_deleted}"
         part, token = page(found, size=request.page_size, token=request.page_token, asked=asked)
         return ListServicesResponse(services=part, next_page_token=token)
@@ -75,6 +87,8 @@ class Services:
         name = f"{request.parent}/services/{request.service_id}"
         if self.shelf.find(name):
             raise taken(request.service_id)
+        if len(self.shelf.all(f"{request.parent}/services/")) >= self._most:
+            raise exhausted(f"Quota exceeded: {self._most} services in '{request.parent}'.")
         wanted = Service(name=name, uid=str(uuid.uuid4()), creator=WHO)
         masks.written(request.service, wanted)
         wanted.create_time.FromDatetime(self._now())
@@ -91,24 +105,24 @@ class Services:
         _fence(sent.etag, entry.message)
         wanted = Service()
         wanted.CopyFrom(entry.message)
-        masks.written(sent, wanted, list(request.update_mask.paths))
+        masks.written(sent, wanted, list(request.update_mask.paths), faithful=self._faithful)
         return self._write(entry, wanted, validate_only=request.validate_only)
 
     def delete_service(self, request: Message) -> Message:
         """Forget a service and its revisions; done when nothing of it runs (row 39)."""
         gone = self._found(request.name).message
         _fence(request.etag, gone)
-        gone.delete_time.FromDatetime(self._now())
-        gone.expire_time.FromDatetime(self._now() + KEPT_AFTER_DELETE)
+        marked(gone, self._now())
         if request.validate_only:
             return _answer(gone)
-        revisions = [one.message.name for one in self._revisions.of(gone.name)]
+        revisions = [one.message for one in self._revisions.of(gone.name)]
         with self.shelf.store.transaction():
             self.shelf.drop(gone.name)
+            self._deleted.keep(gone)
             self.shelf.store.drop_ports(gone.name)
             for revision in revisions:
-                self._revisions.shelf.drop(revision)
-            facts = {"target": gone.name, "delete": revisions}
+                self._revisions.forget(revision)
+            facts = {"target": gone.name, "delete": [one.name for one in revisions]}
             operation = self._operations.begin(gone, facts)
         self._kick(gone.name)
         return operation
@@ -117,7 +131,7 @@ class Services:
         """Check, fill, number and keep what is wanted."""
         rules.check(wanted)
         defaults.fill(wanted)
-        rules.check_probes(wanted.template)
+        rules.check_filled(wanted.template)
         traffic.check(short(wanted.name), wanted.traffic)
         changed = entry is None or not masks.same(entry.message, wanted)
         if changed:
@@ -143,6 +157,7 @@ class Services:
                 self._retry(wanted)
                 self._begin(wanted, made)
             self.shelf.put(wanted, facts)
+            self._revisions.trim(wanted.name)
             about = {"target": wanted.name, "generation": wanted.generation, "made": made}
             operation = self._operations.begin(wanted, about)
         self._kick(wanted.name)

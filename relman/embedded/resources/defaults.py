@@ -6,6 +6,7 @@ Source: https://cloud.google.com/run/docs/configuring and the documented default
 from __future__ import annotations
 
 import hashlib
+import re
 
 from google.api import launch_stage_pb2
 from google.cloud.run_v2.types import vendor_settings
@@ -34,9 +35,11 @@ def _fill_template(template: Message, project: str) -> None:
     for number, container in enumerate(template.containers, start=1):
         _fill_container(container, number)
     ingress = serving(template)
+    _fill_ports(ingress)
     if not ingress.HasField("startup_probe"):
         _default_probe(ingress)
-    _fill_probes(ingress)
+    for container in template.containers:
+        _fill_probes(container, container.ports[0].container_port if container.ports else 0)
     template.timeout.seconds = template.timeout.seconds or TIMEOUT_S
     template.service_account = template.service_account or _account(project)
     second = vendor_settings.ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2
@@ -61,14 +64,23 @@ def cpus(text: str) -> float:
 
 
 def _fill_container(container: Message, number: int) -> None:
-    last = container.image.rpartition("/")[2].partition("@")[0].partition(":")[0]
-    container.name = container.name or f"{last}-{number}"
+    container.name = container.name or f"{_label(container.image)}-{number}"
     limits = container.resources.limits
     for resource, size in (("cpu", "1000m"), ("memory", "512Mi")):
         if resource not in limits:
             limits[resource] = size
-    if number == 1 and not container.ports:
-        container.ports.add(name="http1", container_port=PORT)
+
+
+def _label(image: str) -> str:
+    """The last part of an image's name, as far as a container can be called so."""
+    last = image.rpartition("/")[2].partition("@")[0].partition(":")[0].lower()
+    return re.sub(r"[^a-z0-9]+", "-", last)[:50].strip("-") or "container"
+
+
+def _fill_ports(container: Message) -> None:
+    """The container that gets the requests has a port; a sidecar has none (row 5)."""
+    if not container.ports:
+        container.ports.add()
     for port in container.ports:
         port.name = port.name or "http1"
         port.container_port = port.container_port or PORT
@@ -81,10 +93,11 @@ def _default_probe(container: Message) -> None:
     probe.tcp_socket.port = container.ports[0].container_port
 
 
-def _fill_probes(container: Message) -> None:
+def _fill_probes(container: Message, port: int) -> None:
+    """What the probes of a container leave out; those of a sidecar must name their port themselves."""
     for kind in ("startup_probe", "liveness_probe", "readiness_probe"):
         if container.HasField(kind):
-            _fill_probe(getattr(container, kind), container.ports[0].container_port)
+            _fill_probe(getattr(container, kind), port)
 
 
 def _fill_probe(probe: Message, port: int) -> None:

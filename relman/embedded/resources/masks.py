@@ -1,7 +1,7 @@
 """Which fields of a service are a client's to write, and how an update is laid over what stands.
 
-What it is not: lenient. The real API takes an unknown path for no mask at all and writes the whole
-sparse resource (row 11); here it is INVALID_ARGUMENT.
+What it is not: lenient, unless it is told to be faithful. The real API takes an unknown path for no
+mask at all and writes the whole sparse resource (row 11); here it is INVALID_ARGUMENT.
 """
 
 from __future__ import annotations
@@ -33,20 +33,27 @@ WRITABLE = (
 )
 
 
-def written(source: Message, target: Message, paths: list[str] | None = None) -> None:
+def written(
+    source: Message, target: Message, paths: list[str] | None = None, *, faithful: bool = False
+) -> None:
     """Write the client's fields of one service over another; output-only fields stay (row 7).
 
     Args:
         source: What the client sent.
         target: What stands; changed in place.
         paths: The mask; none, empty or ``*`` means all fields that are the client's.
+        faithful: Do as Google does with a path that is no field: write everything.
 
     Raises:
         InvalidArgument: A path that is no field of a client's.
     """
     asked = [] if not paths or paths == ["*"] else paths
-    for path in asked:
-        _check(path)
+    unknown = [path for path in asked if not _is_known(path)]
+    if unknown and not faithful:
+        raise invalid(
+            "update_mask", f"Invalid path in update_mask: '{unknown[0]}' is not a field that can be updated."
+        )
+    asked = [] if unknown else asked
     FieldMask(paths=asked or WRITABLE).MergeMessage(source, target, True, True)  # noqa: FBT003 - positional there
 
 
@@ -58,9 +65,6 @@ def same(one: Message, other: Message) -> bool:
     return bool(first == second)
 
 
-def _check(path: str) -> None:
-    known = path.partition(".")[0] in WRITABLE
-    if not known or not FieldMask(paths=[path]).IsValidForDescriptor(Service.DESCRIPTOR):
-        raise invalid(
-            "update_mask", f"Invalid path in update_mask: '{path}' is not a field that can be updated."
-        )
+def _is_known(path: str) -> bool:
+    written_by_clients = path.partition(".")[0] in WRITABLE
+    return written_by_clients and bool(FieldMask(paths=[path]).IsValidForDescriptor(Service.DESCRIPTOR))

@@ -41,7 +41,7 @@ def _begin(token: str, asked: str) -> int:
         return 0
     try:
         begin, given = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
+    except (ValueError, TypeError):
         begin, given = -1, None
     if given != asked or not isinstance(begin, int) or begin < 0:
         raise invalid("page_token", "page_token was not given for this request.")

@@ -56,6 +56,11 @@ def taken(name: str) -> Refusal:
     return _refusal(exceptions.AlreadyExists, f"Resource '{name}' already exists.")
 
 
+def exhausted(message: str) -> Refusal:
+    """RESOURCE_EXHAUSTED: there are as many as there may be (row 40)."""
+    return _refusal(exceptions.ResourceExhausted, message)
+
+
 def differs(revision: str) -> Refusal:
     """ALREADY_EXISTS: a revision's name stands for one content only (row 13)."""
     message = f"Revision named '{revision}' with different configuration already exists."

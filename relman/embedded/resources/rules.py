@@ -6,16 +6,20 @@ What it is not: a default (``defaults``) or a rule of traffic (``traffic``).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from google.protobuf.message import Message
 
 from relman.embedded.resources.refusals import invalid
 
 SERVICE_ID = re.compile(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?")
+CONTAINER_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 REVISION_ID = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 RESERVED = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "autoscaling.knative.dev")
 LONGEST_STARTUP_S = 240
 LONGEST_LIVENESS_S = 3600
+LARGEST_PORT = 65535
 
 
 def check_service_id(service_id: str) -> None:
@@ -45,8 +49,10 @@ def check(service: Message) -> None:
         _check_revision_name(service_id, template.revision)
 
 
-def check_probes(template: Message) -> None:
-    """Refuse probes outside Cloud Run's limits, after defaults are filled in (row 43)."""
+def check_filled(template: Message) -> None:
+    """Refuse what only shows after defaults are filled in: names, their order, probes (rows 5, 43)."""
+    _check_names(template.containers)
+    _check_order(template.containers)
     for container in template.containers:
         if container.HasField("startup_probe"):
             _check_probe("startup_probe", container.startup_probe, LONGEST_STARTUP_S)
@@ -54,7 +60,31 @@ def check_probes(template: Message) -> None:
             _check_probe("liveness_probe", container.liveness_probe, LONGEST_LIVENESS_S)
 
 
-def _check_containers(containers: list[Message]) -> None:
+def _check_names(containers: Sequence[Message]) -> None:
+    names = [container.name for container in containers]
+    for number, name in enumerate(names):
+        field = f"service.template.containers[{number}].name"
+        if not CONTAINER_ID.fullmatch(name):
+            raise invalid(field, f"{field}: '{name}' is not a DNS label (RFC 1123).")
+        if name in names[:number]:
+            raise invalid(field, f"{field}: '{name}' names two containers, a container's name is unique.")
+
+
+def _check_order(containers: Sequence[Message]) -> None:
+    """A container starts after those it depends on: they exist, and none waits for itself."""
+    waits_for = {container.name: set(container.depends_on) for container in containers}
+    field = "service.template.containers.depends_on"
+    for name, others in waits_for.items():
+        for other in others - set(waits_for):
+            raise invalid(field, f"{field}: '{name}' depends on '{other}', which is no container.")
+    try:
+        TopologicalSorter(waits_for).prepare()
+    except CycleError as error:
+        circle = "' -> '".join(error.args[1])
+        raise invalid(field, f"{field}: '{circle}' is a circle.") from error
+
+
+def _check_containers(containers: Sequence[Message]) -> None:
     if not containers:
         raise invalid(
             "service.template.containers", "Revision template should contain at least one container."
@@ -96,6 +126,9 @@ def _check_probe(kind: str, probe: Message, most: int) -> None:
     field = f"service.template.containers.{kind}"
     if len(actions) != 1:
         raise invalid(field, f"{field}: exactly one of http_get, tcp_socket and grpc must be set.")
+    port = getattr(probe, actions[0]).port
+    if not 1 <= port <= LARGEST_PORT:
+        raise invalid(field, f"{field}.{actions[0]}.port must be within 1 to {LARGEST_PORT}, it is {port}.")
     if not 0 <= probe.initial_delay_seconds <= most:
         raise invalid(field, f"{field}.initial_delay_seconds must be within 0 to {most}.")
     if not 1 <= probe.timeout_seconds <= most or not 1 <= probe.period_seconds <= most:
