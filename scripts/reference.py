@@ -219,12 +219,11 @@ def docstring(kind: type) -> str:
 
 
 def served() -> str:
-    """The methods that the platform answers, as its routes know them."""
-    from relman.embedded.wire.routes import METHODS
+    """The methods that the platform answers, as both its wires know them."""
+    from relman.embedded.wire.apis import APIS
 
-    apis = {"builds": "Cloud Build v1"}
-    rows = [[apis.get(name, "Cloud Run Admin v2"), name, ", ".join(METHODS[name])] for name in METHODS]
-    return table(["API", "of", "methods"], rows)
+    rows = [[f"`{api.service}`", ", ".join(api.requests)] for api in APIS.values()]
+    return table(["service", "methods"], rows)
 
 
 # ── Markdown ─────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,9 @@ from relman.embedded.control.status import report
 from relman.embedded.images import oci
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
-from relman.embedded.wire.http import Answer, Request, Server, Surface
+from relman.embedded.wire.grpc import SOCKET, Grpc
+from relman.embedded.wire.http import Answer, Request, Surface
+from relman.embedded.wire.port import Port
 from relman.embedded.wire.rest import Rest
 from relman.embedded.wire.routes import table
 
@@ -63,9 +65,11 @@ class Platform:
             "operations": operations,
             "builds": self._builds,
         }
-        rest = Rest(table(), Calls(apis))
+        calls = Calls(apis)
+        rest = Rest(table(), calls)
         self._surfaces: tuple[Surface, ...] = (self._report, rest.answer)
-        self._server = Server(self._answer)
+        self._grpc = Grpc(calls)
+        self._port = Port(self._answer, http2=SOCKET)
 
     async def run(self, port: int) -> None:
         """Serve until SIGTERM or SIGINT, then stop everything that was started.
@@ -80,10 +84,11 @@ class Platform:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, over.set)
         port = port or remembered(self.store) or fresh_port()
-        await self._server.start(ports.HOST, port)
+        await self._port.start(ports.HOST, port)
         self.store.keep_setting("port", str(port))
         try:
             log.info("serving on http://%s:%s", ports.HOST, port)
+            await self._grpc.start()
             await self._plane.start()
             await self._reconciler.begin()
             self._builds.begin()
@@ -95,7 +100,8 @@ class Platform:
     async def _stop(self) -> None:
         """1 no requests to the APIs, 2 no builds and changes, 3 no traffic, 4 no processes."""
         (self._state / "serving").unlink(missing_ok=True)
-        await self._server.stop()
+        await self._port.stop()
+        await self._grpc.stop()
         await self._builds.stop()
         await self._reconciler.stop()
         await self._plane.stop()

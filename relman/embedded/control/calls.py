@@ -7,10 +7,15 @@ stands here.
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 from collections.abc import Mapping
 
 from google.protobuf.message import Message
+
+from relman.embedded.resources.refusals import Refusal, broken
+
+log = logging.getLogger(__name__)
 
 
 class Calls:
@@ -28,10 +33,16 @@ class Calls:
         """The answer to one call; None where the method answers nothing.
 
         Raises:
-            Refusal: The API says no.
+            Refusal: The API says no, or broke; how it broke is told to the log alone.
         """
-        answer = getattr(self._apis[api], _snake(method))(request)
-        found: Message | None = await answer if inspect.isawaitable(answer) else answer
+        try:
+            answer = getattr(self._apis[api], _snake(method))(request)
+            found: Message | None = await answer if inspect.isawaitable(answer) else answer
+        except Refusal:
+            raise
+        except Exception as error:
+            log.exception("%s", method)
+            raise broken() from error
         return found
 
 

@@ -1,7 +1,7 @@
 """What the platform says no with: Google's canonical errors, in Cloud Run's own words.
 
 What it is not: a transport. Each refusal is an exception of ``google.api_core``, which knows its
-HTTP number and its gRPC status; the REST and, later, the gRPC adapter write it down.
+HTTP number and its gRPC status; the REST and the gRPC adapter write it down.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ def invalid(field: str, message: str) -> Refusal:
 def unreadable(message: str) -> Refusal:
     """INVALID_ARGUMENT for a request that is no message at all."""
     return _refusal(exceptions.InvalidArgument, f"Invalid JSON payload received. {message}", BadRequest())
+
+
+def undecodable(kind: str) -> Refusal:
+    """INVALID_ARGUMENT for bytes that are no message of a kind, named in full."""
+    return _refusal(exceptions.InvalidArgument, f"The request is no valid {kind}.", BadRequest())
 
 
 def missing(name: str, kind: str) -> Refusal:

@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server: keep-alive, one answer a request, in order.
+"""A small HTTP/1.1 server's connection: keep-alive, one answer a request, in order.
 
-What it is not: the proxy, or an API. It hands a whole request to one function and writes down what
-that answers. Only the loopback interface is listened on.
+What it is not: the proxy, an API, or the port (``port``). It hands a whole request to one function and
+writes down what that answers.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ Surface = Callable[[Request], Awaitable[Answer | None]]
 class Connection(asyncio.Protocol):
     """One client: its requests are answered one after the other, in the order they came."""
 
-    def __init__(self, app: App, open_ones: set[Connection]) -> None:
-        """Nothing has come in yet."""
+    def __init__(self, app: App, gone: Callable[[], None]) -> None:
+        """Nothing has come in yet; ``gone`` is told when the client has gone."""
         self._app = app
-        self._open = open_ones
+        self._gone = gone
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._work: asyncio.Task[None] | None = None
@@ -73,11 +73,10 @@ class Connection(asyncio.Protocol):
         """A client has connected (asyncio)."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server gives
         self._transport = transport
-        self._open.add(self)
 
     def connection_lost(self, _: Exception | None) -> None:
         """The client has gone: nobody waits for an answer any more (asyncio)."""
-        self._open.discard(self)
+        self._gone()
         if self._work:
             self._work.cancel()
 
@@ -118,10 +117,6 @@ class Connection(asyncio.Protocol):
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._answer_all())
 
-    def close(self) -> None:
-        """Let go of the client."""
-        self._transport.close()
-
     async def _answer_all(self) -> None:
         while self._waiting:
             request, keep = self._waiting.popleft()
@@ -141,33 +136,3 @@ class Connection(asyncio.Protocol):
         self._transport.write(head.encode("latin-1") + (b"" if silent else answer.body))
         if not keep:
             self._transport.close()
-
-
-class Server:
-    """The listening socket and its clients.
-
-    Args:
-        app: Answers one request; must not raise.
-    """
-
-    def __init__(self, app: App) -> None:
-        """Nothing is listened on yet."""
-        self._app = app
-        self._open: set[Connection] = set()
-        self._server: asyncio.Server
-
-    async def start(self, host: str, port: int) -> None:
-        """Listen.
-
-        Raises:
-            OSError: The port is taken.
-        """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self._app, self._open), host, port)
-
-    async def stop(self) -> None:
-        """Stop listening, and let go of every client."""
-        self._server.close()
-        for connection in list(self._open):
-            connection.close()
-        await self._server.wait_closed()

@@ -14,43 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_base import (
-    _BaseCloudBuildRestTransport,
-)
-from google.cloud.run_v2.services.revisions.transports.rest_base import _BaseRevisionsRestTransport
-from google.cloud.run_v2.services.services.transports.rest_base import _BaseServicesRestTransport
-from google.longrunning import operations_pb2
-
-from relman.embedded.resources import messages
+from relman.embedded.wire.apis import APIS
 
 VARIABLE = re.compile(r"\{([\w.]+)(?:=([^}]+))?\}")
-OPERATIONS = {
-    "GetOperation": operations_pb2.GetOperationRequest,
-    "ListOperations": operations_pb2.ListOperationsRequest,
-    "DeleteOperation": operations_pb2.DeleteOperationRequest,
-    "WaitOperation": operations_pb2.WaitOperationRequest,
-}
-BASES = {
-    "services": _BaseServicesRestTransport,
-    "operations": _BaseServicesRestTransport,
-    "revisions": _BaseRevisionsRestTransport,
-    "builds": _BaseCloudBuildRestTransport,
-}
-METHODS: dict[str, dict[str, Any]] = {
-    "services": {
-        name: getattr(messages, f"{name}Request")
-        for name in ("CreateService", "GetService", "ListServices", "UpdateService", "DeleteService")
-    },
-    "revisions": {
-        name: getattr(messages, f"{name}Request")
-        for name in ("GetRevision", "ListRevisions", "DeleteRevision")
-    },
-    "operations": OPERATIONS,
-    "builds": {
-        name: getattr(messages, f"{name}Request")
-        for name in ("CreateBuild", "GetBuild", "ListBuilds", "CancelBuild")
-    },
-}
 BUILD_OPERATIONS = [
     {"method": "get", "uri": "/v1/{name=operations/**}"},
     {"method": "get", "uri": "/v1/{name=projects/*/locations/*/operations/*}"},
@@ -68,7 +34,7 @@ class Route:
         fields: The fields that the path carries, dotted.
         body: The field that the body is, ``*`` for the message itself, empty for none.
         request: The protobuf class.
-        api: Whose method it is, by the names in ``METHODS``.
+        api: Whose method it is, by the names in ``APIS``.
         method: The method's name.
     """
 
@@ -84,17 +50,18 @@ class Route:
 def table() -> list[Route]:
     """Every route of every API."""
     routes = [
-        _route(rule, request, api, name)
-        for api, methods in METHODS.items()
-        for name, request in methods.items()
-        for rule in _rules(api, name)
+        _route(rule, request, name, method)
+        for name, api in APIS.items()
+        if api.rules
+        for method, request in api.requests.items()
+        for rule in _rules(api.rules, method)
     ]
-    lookup = OPERATIONS["GetOperation"]
+    lookup = APIS["operations"].requests["GetOperation"]
     return routes + [_route(rule, lookup, "operations", "GetOperation") for rule in BUILD_OPERATIONS]
 
 
-def _rules(api: str, name: str) -> Iterator[dict[str, str]]:
-    options: list[dict[str, str]] = getattr(BASES[api], f"_Base{name}")._get_http_options()  # noqa: SLF001 - the one source
+def _rules(source: Any, method: str) -> Iterator[dict[str, str]]:  # noqa: ANN401 - a private class of a client
+    options: list[dict[str, str]] = getattr(source, f"_Base{method}")._get_http_options()  # noqa: SLF001 - the one source
     yield from options
 
 

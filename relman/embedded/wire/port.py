@@ -1,0 +1,100 @@
+"""The platform's one port: the first bytes of a connection say which server it is for.
+
+What it is not: one of them. HTTP/1.1 is answered here (``http``), HTTP/2 goes on to gRPC (``splice``). Only
+the loopback interface is listened on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from relman.embedded.wire.http import App, Connection
+from relman.embedded.wire.splice import begins, splice
+
+log = logging.getLogger(__name__)
+
+
+class Opening(asyncio.Protocol):
+    """A connection of which nothing is known yet.
+
+    Args:
+        port: Whose it is.
+    """
+
+    def __init__(self, port: Port) -> None:
+        """Nothing has come in yet."""
+        self._port = port
+        self._first = b""
+        self._joining: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected (asyncio)."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server gives
+        self._transport = transport
+        self._port.open.add(transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The client has gone before it was joined to anybody (asyncio)."""
+        self._gone()
+        if self._joining:
+            self._joining.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come in: when they tell, whoever they are for takes the connection over (asyncio)."""
+        self._first += data
+        match begins(self._first):
+            case True:
+                self._transport.pause_reading()
+                self._joining = asyncio.create_task(self._join())
+            case False:
+                self._answer()
+
+    def _answer(self) -> None:
+        connection = Connection(self._port.app, self._gone)
+        self._transport.set_protocol(connection)
+        connection.connection_made(self._transport)
+        connection.data_received(self._first)
+
+    async def _join(self) -> None:
+        try:
+            await splice(self._transport, self._port.http2, self._first, self._gone)
+        except OSError as error:
+            log.warning("gRPC does not answer: %s", error)
+            self._transport.abort()
+
+    def _gone(self) -> None:
+        self._port.open.discard(self._transport)
+
+
+class Port:
+    """The listening socket and its clients.
+
+    Args:
+        app: Answers one request of HTTP/1.1; must not raise.
+        http2: The path of the unix socket where HTTP/2 is answered.
+    """
+
+    def __init__(self, app: App, http2: str) -> None:
+        """Nothing is listened on yet."""
+        self.app = app
+        self.http2 = http2
+        self.open: set[asyncio.Transport] = set()
+        self._server: asyncio.Server
+
+    async def start(self, host: str, number: int) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Opening(self), host, number)
+
+    async def stop(self) -> None:
+        """Stop listening, and let go of every client."""
+        self._server.close()
+        for transport in list(self.open):
+            transport.close()
+        await self._server.wait_closed()
