@@ -23,7 +23,7 @@ from relman.embedded.wire.http import LARGEST_BODY
 SOCKET = "grpc.sock"
 """By this short name, from the state folder: a socket's path has at most 107 bytes."""
 LONGEST_MESSAGE = 2048
-"""Characters of a refusal's message: a client takes 8 KiB of trailers, and it is in them up to three times."""
+"""Characters of a refusal's message: a client takes 8 KiB of trailers, and it may be in them three times."""
 DETAILS = "grpc-status-details-bin"
 Handler = Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]
 
@@ -87,7 +87,7 @@ def _parsed(request: type[Message], raw: bytes) -> Message:
 
 
 def _told(error: Refusal) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
-    """What a call ends with: code, message, and the trailers that hold the whole refusal (row 49's envelope)."""
+    """What a call ends with: code, message, and trailers with the whole refusal (row 49)."""
     code = error.grpc_status_code or grpc.StatusCode.INTERNAL
     message = error.message[:LONGEST_MESSAGE]
     status = Status(code=code.value[0], message=message, details=map(wrapped, error.details))
