@@ -17,7 +17,8 @@ from tests.embedded.world import World
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with the app and how it starts."""
     folder = tmp_path_factory.mktemp("repository")
-    shutil.copy(Path(__file__).with_name("app.py"), folder)
+    for name in ("app.py", "grpc_app.py"):
+        shutil.copy(Path(__file__).with_name(name), folder)
     (folder / "Procfile").write_text("web: python app.py\n")
     (folder / "Dockerfile").write_text(
         'FROM python:3.11\nCOPY . /app\nWORKDIR /app\nCMD ["python", "app.py"]\n'

@@ -20,7 +20,7 @@ from relman.embedded import ports
 from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
-from relman.embedded.runtime import launch, probes
+from relman.embedded.runtime import launch, lifetime
 from relman.embedded.runtime.launch import Unready
 from relman.embedded.runtime.leftovers import alive
 from relman.embedded.runtime.process import Process, spawn
@@ -147,7 +147,8 @@ class Runtime:
                     return self.watcher.failed(revision.name, unready.trouble)
                 message = str(unready)
             else:
-                insist, message = True, _farewell(await process.ended())
+                port = self.port(revision.name)
+                insist, message = True, await lifetime.ends(process, serving(revision), port)
                 self._up.discard(revision.name)
             self.watcher.crashed(revision.name, message)
             backoff = FIRST_BACKOFF_S if time.monotonic() - begun > STABLE_S else backoff
@@ -165,7 +166,7 @@ class Runtime:
         self._running[revision.name] = process
         imported = time.monotonic() - begun
         port = self.port(revision.name)
-        if not await _starts(process, revision, port):
+        if not await lifetime.begins(process, serving(revision), port):
             await process.stop()
             raise Unready(Trouble(self._complaint(revision.name, port)))
         self._up.add(revision.name)
@@ -210,24 +211,6 @@ class Runtime:
             "container port is misconfigured or if the timeout is too short. Logs for this revision might "
             f"contain more information.\n\nLogs URL: {self.log_of(revision).as_uri()}"
         )
-
-
-async def _starts(process: Process, revision: Message, port: int) -> bool:
-    """Whether the probe is answered before the process ends and the probe's time is over."""
-    probe = asyncio.create_task(probes.started(serving(revision).startup_probe, port))
-    end = asyncio.create_task(process.ended())
-    try:
-        await asyncio.wait([probe, end], return_when=asyncio.FIRST_COMPLETED)
-        return probe.done() and probe.result() and not end.done()
-    finally:
-        for task in (probe, end):
-            task.cancel()
-        await asyncio.wait([probe, end])
-
-
-def _farewell(code: int | None) -> str:
-    how = "" if code is None else f" with {'signal' if code < 0 else 'exit code'} {abs(code)}"
-    return f"The container's process ended{how}; it is started again."
 
 
 def _report(keeper: asyncio.Task[None]) -> None:

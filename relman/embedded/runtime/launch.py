@@ -72,8 +72,8 @@ def _refuse_unknown(revision: Message) -> None:
     if len(revision.containers) > 1:
         raise Unready(Trouble("The embedded platform runs no sidecars.", CommonReason.REVISION_FAILED))
     container = revision.containers[0]
-    if container.startup_probe.HasField("grpc"):
-        raise Unready(Trouble("The embedded platform has no gRPC probe.", CommonReason.REVISION_FAILED))
+    if container.HasField("readiness_probe"):
+        raise Unready(Trouble("The embedded platform has no readiness probe.", CommonReason.REVISION_FAILED))
     for variable in container.env:
         if variable.HasField("value_source"):
             raise Unready(Trouble(_no_secret(variable), CommonReason.SECRETS_ACCESS_CHECK_FAILED))

@@ -60,6 +60,10 @@ class Process:
         self._signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.ended(), grace)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """SIGKILL to the session's group, also to what is left of it after its leader's end."""
         self._signal(signal.SIGKILL)
         await self.ended()
 
