@@ -7,6 +7,7 @@ gets one JSON line as its answer, with ``"ok": true`` or ``"ok": false`` and ``"
 
 * ``table`` (``services``) replaces the whole table at once; answers with the ports;
 * ``drain`` (``revision``, ``timeout``) answers when nothing is under way at it, with what is ``left``;
+* ``minutes`` (``plane``, ``kept``, ``now``) hands over what was counted by minute (``dataplane.minutes``);
 * ``stats`` answers with the counters by revision; ``ping`` with nothing;
 * ``quit`` closes the listeners, lets what is under way end, and ends the process.
 """
@@ -54,6 +55,14 @@ class StatsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", t
     """Ask for the counters."""
 
 
+class MinutesOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="minutes"):
+    """Ask for what was counted by minute; ``kept`` is the number of the last batch that ``plane`` gave."""
+
+    plane: str
+    kept: int
+    now: Annotated[float, Meta(ge=0)]
+
+
 class PingOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="ping"):
     """Ask whether it is there."""
 
@@ -62,7 +71,7 @@ class QuitOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", ta
     """End the process."""
 
 
-Op = TableOp | DrainOp | StatsOp | PingOp | QuitOp
+Op = TableOp | DrainOp | StatsOp | MinutesOp | PingOp | QuitOp
 READ = json.Decoder(Op)
 
 
@@ -113,6 +122,8 @@ class Control:
                 left = await self.plane.meter.drained(revision, timeout)
                 self.plane.pool.close(revision)
                 return {"left": left}
+            case MinutesOp(plane, kept, now):
+                return self.plane.meter.minutes.hand_over(plane, kept, now)
             case StatsOp():
                 return {"revisions": self.plane.meter.figures()}
             case QuitOp():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ class Exchange:
         self._upstream: Upstream | None = None
         self._backend: Backend | None = None
         self._counted = ""
+        self._reached = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._status, self._error, self._discarded = 0, "", 0
         self._framing, self._keep = Framing.NONE, request.keep_alive
@@ -73,6 +75,7 @@ class Exchange:
             return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"no backend {pick.revision}".rstrip())
         self._counted, self._backend = pick.revision, Backend(pick.revision, pick.port)
         self._plane.meter.begun(pick.revision)
+        self._reached = time.monotonic()
         self._timer = asyncio.get_running_loop().call_later(pick.timeout, self._expired)
         return self._connect(self._plane.pool.take(self._backend))
 
@@ -229,6 +232,7 @@ class Exchange:
 
     def _attach(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self._reached = time.monotonic()  # a latency begins when the request reaches the container
         upstream.attach(self, self.request.method)
         upstream.hold(held=self._client.full)
         self.push()
@@ -272,7 +276,8 @@ class Exchange:
         self._over = True
         self._stop_timer()
         if self._counted:
-            self._plane.meter.ended(self._counted, self._status, error)
+            seconds = time.monotonic() - self._reached
+            self._plane.meter.ended(self._counted, self._status, error, seconds)
         self._settle()
 
     def _settle(self) -> None:

@@ -1,6 +1,7 @@
 """What was asked of each revision, how it ended, and what is still under way.
 
-What it is not: a log, nor monitoring; the numbers live as long as the process.
+What it is not: a log, nor monitoring; these numbers live as long as the process. Those of ``minutes``
+are handed over and kept.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
+
+from relman.embedded.dataplane.minutes import Minutes
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Meter:
 
     def __init__(self) -> None:
         """Start from zero."""
+        self.minutes = Minutes()
         self._tallies: dict[str, Tally] = {}
         self._waiting: dict[str, list[asyncio.Event]] = {}
 
@@ -34,13 +38,17 @@ class Meter:
         tally.requests += 1
         tally.in_flight += 1
 
-    def ended(self, revision: str, status: int, error: str) -> None:
-        """A request is over: the status that the client was shown, or 0, and what went wrong, if anything."""
+    def ended(self, revision: str, status: int, error: str, seconds: float) -> None:
+        """A request is over: the status that the client was shown, or 0, and what went wrong, if anything.
+
+        One that was shown nothing, because the client left, counts in no minute (?): it has no code.
+        """
         tally = self._tallies[revision]
         tally.in_flight -= 1
         if status:
             group = f"{status // 100}xx"
             tally.statuses[group] = tally.statuses.get(group, 0) + 1
+            self.minutes.count(revision, status, seconds)
         if error:
             tally.errors[error] = tally.errors.get(error, 0) + 1
         if not tally.in_flight:
