@@ -8,6 +8,7 @@ gets one JSON line as its answer, with ``"ok": true`` or ``"ok": false`` and ``"
 * ``table`` (``services``) replaces the whole table at once; answers with the ports;
 * ``drain`` (``revision``, ``timeout``) answers when nothing is under way at it, with what is ``left``;
 * ``minutes`` (``plane``, ``kept``, ``now``) hands over what was counted by minute (``dataplane.minutes``);
+* ``faults`` (``faults``) replaces the faults on demand; without it, it only answers with their counts;
 * ``stats`` answers with the counters by revision; ``ping`` with nothing;
 * ``quit`` closes the listeners, lets what is under way end, and ends the process.
 """
@@ -27,9 +28,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, MsgspecError, Struct, json
 
+from relman.embedded.dataplane.faults import Faults
 from relman.embedded.dataplane.listeners import Listeners
 from relman.embedded.dataplane.plane import Plane
 from relman.embedded.dataplane.table import BadTable, Service, check_names, table_of
+from relman.embedded.resources.faults import Fault
 
 LINE = 1 << 24
 """Bytes of one line on the control socket."""
@@ -49,6 +52,12 @@ class DrainOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", t
 
     revision: str
     timeout: Annotated[float, Meta(ge=0)]
+
+
+class FaultsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="faults"):
+    """Replace the faults on demand, unless there is nothing to replace them with; ask for their counts."""
+
+    faults: tuple[Fault, ...] | None = None
 
 
 class StatsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="stats"):
@@ -71,7 +80,7 @@ class QuitOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", ta
     """End the process."""
 
 
-Op = TableOp | DrainOp | StatsOp | MinutesOp | PingOp | QuitOp
+Op = TableOp | DrainOp | FaultsOp | StatsOp | MinutesOp | PingOp | QuitOp
 READ = json.Decoder(Op)
 
 
@@ -124,11 +133,18 @@ class Control:
                 return {"left": left}
             case MinutesOp(plane, kept, now):
                 return self.plane.meter.minutes.hand_over(plane, kept, now)
+            case FaultsOp(faults):
+                return {"faults": self._counts(faults)}
             case StatsOp():
                 return {"revisions": self.plane.meter.figures()}
             case QuitOp():
                 self.leaving.set()
         return {}
+
+    def _counts(self, faults: tuple[Fault, ...] | None) -> dict[str, dict[str, int]]:
+        if faults is not None:
+            self.plane.faults = Faults(faults, self.plane.faults) if faults else None
+        return self.plane.faults.figures() if self.plane.faults else {}
 
     async def _flip(self, services: tuple[Service, ...]) -> dict[str, Any]:
         """All ports first, then the one assignment from which every request goes by the new table."""

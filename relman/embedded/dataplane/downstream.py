@@ -8,6 +8,8 @@ Bytes that cannot be understood are answered with 400, 431 or 501, after the ans
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -117,6 +119,13 @@ class Downstream(asyncio.Protocol):
         self._deaf = True
         if self._transport is not None:
             self._transport.close()
+
+    def reset(self) -> None:
+        """Close at once and without the end that a proper close has: the client sees a reset."""
+        if self._transport is not None:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.abort()
 
     def abort(self) -> None:
         """Close at once."""

@@ -16,6 +16,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from relman.embedded.dataplane.faults import Strike
 from relman.embedded.dataplane.head import BadMessage, Framing, Request, Response, own_response
 from relman.embedded.dataplane.pool import Backend
 from relman.embedded.dataplane.sending import LAST_CHUNK, Sending, chunk
@@ -77,6 +78,9 @@ class Exchange:
         self._plane.meter.begun(pick.revision)
         self._reached = time.monotonic()
         self._timer = asyncio.get_running_loop().call_later(pick.timeout, self._expired)
+        faults = self._plane.faults
+        if faults is not None and (strike := faults.strike(pick.revision, self.request.target)):
+            return self._struck(strike)
         return self._connect(self._plane.pool.take(self._backend))
 
     def feed(self, data: bytes) -> None:
@@ -210,6 +214,22 @@ class Exchange:
         self._client.flush()
 
     # -- inside
+
+    def _struck(self, strike: Strike) -> None:
+        """A fault on demand: late or at once, within the time that the request may take."""
+        if strike.delay:
+            asyncio.get_running_loop().call_later(strike.delay, self._struck, strike._replace(delay=0.0))
+        elif self._over:
+            return
+        elif strike.reset:
+            self._client.reset()
+        elif strike.status:  # counted as the revision's own answer
+            response, body = own_response(HTTPStatus(strike.status), "a fault on demand")
+            self.answered(response)
+            self._client.write(b"" if self.request.method == b"HEAD" else body)
+            self._finish("")
+        elif self._backend is not None:
+            self._connect(self._plane.pool.take(self._backend))
 
     def _connect(self, upstream: Upstream | None) -> None:
         if upstream is None:

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from relman.embedded.dataplane.faults import Faults
 from relman.embedded.dataplane.meter import Meter
 from relman.embedded.dataplane.pool import Pool
 from relman.embedded.dataplane.table import EMPTY, Table
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Plane:
-    """The data plane's state. ``table`` is replaced as a whole, never changed."""
+    """The data plane's state. ``table`` is replaced as a whole, never changed; ``faults`` is mostly None."""
 
     table: Table = EMPTY
+    faults: Faults | None = None
     meter: Meter = field(default_factory=Meter)
     pool: Pool = field(default_factory=Pool)
     clients: set[Downstream] = field(default_factory=set)
