@@ -41,8 +41,9 @@ def test_row_b1_the_operation_ends_with_the_build(platform: World) -> None:
 
 def test_row_b4_the_same_commit_gives_the_same_digest_by_docker_and_its_name(platform: World) -> None:
     """Built from a branch's name, by a Dockerfile, twice."""
-    step = {"name": DOCKER, "args": ["build", "-t", "eu/p1/api:$SHORT", "."]}
-    more: dict[str, Any] = {"steps": [step], "substitutions": {"SHORT": "x"}, "images": ["eu/p1/api:$SHORT"]}
+    step = {"name": DOCKER, "args": ["build", "-t", "eu/p1/api:$_SHORT", "."]}
+    images = ["eu/p1/api:$_SHORT"]
+    more: dict[str, Any] = {"steps": [step], "substitutions": {"_SHORT": "x"}, "images": images}
     first, second = platform.build(**more), platform.build(**more)
     assert first.results.images[0].name == "eu/p1/api:x"
     assert first.results.images[0].digest == second.results.images[0].digest

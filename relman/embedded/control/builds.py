@@ -12,14 +12,14 @@ import base64
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from relman.embedded.control.operations import Operations
-from relman.embedded.images import buildfilter, record, steps
+from relman.embedded.images import buildfilter, record, steps, substitutions
 from relman.embedded.images.construction import Outcome, Overtime, Source, construct
 from relman.embedded.resources.messages import (
     Build,
@@ -33,8 +33,6 @@ from relman.embedded.resources.refusals import absent, invalid, unmet
 from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.store import Store
 
-LONGEST_S = 3600
-"""The documented default of a build's timeout (row B6)."""
 AT_ONCE = 2
 log = logging.getLogger(__name__)
 
@@ -80,6 +78,7 @@ class Builds:
             raise invalid("build.source", "The embedded platform builds from source.git_source.url only.")
         if not request.build.steps:
             raise invalid("build.steps", "Invalid build: no build steps were specified.")
+        substitutions.check(request.build)
         build = record.queued(request.build, f"{parent}/builds/{uuid.uuid4()}", self._now(), self._log)
         with self._shelf.store.transaction():
             name = _operation_name(build) if parent.endswith("/global") else ""
@@ -127,22 +126,45 @@ class Builds:
             self._end(task.get_name(), BuildStatus.INTERNAL_ERROR, broken)
 
     async def _run(self, name: str) -> None:
-        async with self._places:
-            entry = self._found(name, "", "")
-            record.works(entry.message, self._now())
-            self._keep(entry)
-            try:
-                outcome = await self._construct(entry.message)
-            except steps.Unsupported as error:
-                outcome = Outcome(
-                    kind="USER_BUILD_STEP", detail=f"The embedded platform cannot build this: {error}."
-                )
-            except Overtime:
-                self._end(
-                    name, BuildStatus.TIMEOUT, Outcome(detail="The build took longer than its timeout.")
-                )
-                return
-            self._end(name, BuildStatus.SUCCESS if outcome.digest else BuildStatus.FAILURE, outcome)
+        """Wait for a place, at most for the time to live in the queue; then build."""
+        try:
+            async with asyncio.timeout(self._patience(name)):
+                await self._places.acquire()
+        except TimeoutError:
+            late = Outcome(detail="The build was queued longer than its queue_ttl.")
+            self._end(name, BuildStatus.EXPIRED, late)
+            return
+        try:
+            await self._work(name)
+        finally:
+            self._places.release()
+
+    def _patience(self, name: str) -> float | None:
+        """The seconds that a build may still wait; its time to live ticks from its creation.
+
+        One that worked already when the last platform ended waits as long as it must.
+        """
+        build = self._found(name, "", "").message
+        if build.status == BuildStatus.WORKING:
+            return None
+        waited = self._now() - build.create_time.ToDatetime(UTC)
+        left: timedelta = build.queue_ttl.ToTimedelta() - waited
+        return max(0.0, left.total_seconds())
+
+    async def _work(self, name: str) -> None:
+        entry = self._found(name, "", "")
+        record.works(entry.message, self._now())
+        self._keep(entry)
+        try:
+            outcome = await self._construct(entry.message)
+        except steps.Unsupported as error:
+            outcome = Outcome(
+                kind="USER_BUILD_STEP", detail=f"The embedded platform cannot build this: {error}."
+            )
+        except Overtime:
+            self._end(name, BuildStatus.TIMEOUT, Outcome(detail="The build took longer than its timeout."))
+            return
+        self._end(name, BuildStatus.SUCCESS if outcome.digest else BuildStatus.FAILURE, outcome)
 
     async def _construct(self, build: Message) -> Outcome:
         git = build.source.git_source
@@ -151,7 +173,7 @@ class Builds:
             source=Source(git.url, git.revision or "HEAD", git.dir_),
             layout=self._state / "images",
             log=self._log(build.id),
-            seconds=build.timeout.seconds or LONGEST_S,
+            seconds=build.timeout.seconds or record.LONGEST_S,
         )
 
     def _end(self, name: str, status: int, outcome: Outcome) -> None:
@@ -170,7 +192,7 @@ class Builds:
         self._operations.describe(entry.facts["operation"], BuildOperationMetadata(build=entry.message))
 
     def _log(self, build_id: str) -> Path:
-        return self._state / "logs" / "builds" / f"{build_id}.log"
+        return self._state / "logs" / "builds" / f"log-{build_id}.txt"
 
     def _found(self, name: str, project: str, build_id: str) -> Entry:
         entry = self._shelf.find(name or f"projects/{project}/locations/global/builds/{build_id}")

@@ -9,18 +9,18 @@ https://cloud.google.com/docs/buildpacks/build-application.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from google.protobuf.message import Message
+
+from relman.embedded.images import substitutions
+from relman.embedded.images.substitutions import expanded
 
 DOCKER = "gcr.io/cloud-builders/docker"
 PACK = "gcr.io/k8s-skaffold/pack"
 PROGRAMS = {DOCKER: "docker", PACK: "pack"}
 """The entrypoint that a step may name, because gcloud names it (``pack``); any other is a command."""
 ENTRYPOINT = "GOOGLE_ENTRYPOINT="
-VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 WITH_VALUE = {
     "-t",
     "--tag",
@@ -60,44 +60,15 @@ def recipe(build: Message) -> Recipe:
     Raises:
         Unsupported: No step builds, several do, or one is unknown.
     """
-    known = substitutions(build)
-    recipes = [_recipe(step, [expanded(word, known) for word in step.args]) for step in build.steps]
+    values = substitutions.known(build)
+    recipes = [_recipe(step, [expanded(word, values) for word in step.args]) for step in build.steps]
     builds = [one for one in recipes if one]
     if len(builds) != 1:
         raise Unsupported(f"exactly one step must build an image, {len(builds)} do")
-    for image in (expanded(name, known) for name in build.images):
+    for image in (expanded(name, values) for name in build.images):
         if image != builds[0].image:
             raise Unsupported(f"image '{image}' is listed, but no step builds it")
     return builds[0]
-
-
-def substitutions(build: Message) -> dict[str, str]:
-    """The variables that stand in steps and images for their values."""
-    revision = build.source.git_source.revision
-    commit = revision if re.fullmatch(r"[0-9a-f]{40}", revision) else ""
-    own = {"PROJECT_ID": build.project_id, "BUILD_ID": build.id, "LOCATION": build.name.split("/")[3]}
-    by_commit = {"COMMIT_SHA": commit, "REVISION_ID": commit, "SHORT_SHA": commit[:7]}
-    return own | by_commit | dict(build.substitutions)
-
-
-def expanded(text: str, known: Mapping[str, str]) -> str:
-    """A text with its variables put in, and ``$$`` as a plain dollar sign.
-
-    A variable that nobody knows fails the build, as Cloud Build's default ``MUST_MATCH`` does.
-
-    Raises:
-        Unsupported: There is such a variable.
-    """
-
-    def put(match: re.Match[str]) -> str:
-        name = match[2] or match[3]
-        if match[1]:
-            return "$"
-        if name not in known:
-            raise Unsupported(f"'{name}' is no substitution that is known; a plain dollar sign is written $$")
-        return known[name]
-
-    return VARIABLE.sub(put, text)
 
 
 def _recipe(step: Message, words: list[str]) -> Recipe | None:

@@ -110,7 +110,11 @@ def _fill_probe(probe: Message, port: int) -> None:
         getattr(probe, action).port = getattr(probe, action).port or port
 
 
+def project_number(project: str) -> int:
+    """A project's number, of at most twelve digits; here it follows from its name."""
+    return int(hashlib.sha256(project.encode()).hexdigest()[:10], 16) % 10**12
+
+
 def _account(project: str) -> str:
-    """The default service account of a project; its number follows from its name here."""
-    number = int(hashlib.sha256(project.encode()).hexdigest()[:10], 16)
-    return f"{number % 10**12:012d}-compute@developer.gserviceaccount.com"
+    """The default service account of a project."""
+    return f"{project_number(project):012d}-compute@developer.gserviceaccount.com"

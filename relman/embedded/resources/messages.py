@@ -55,6 +55,7 @@ Severity: Any = condition.Condition.Severity
 CommonReason: Any = condition.Condition.CommonReason
 RevisionReason: Any = condition.Condition.RevisionReason
 Allocation: Any = traffic_target.TrafficTargetAllocationType
+BuildOptions: Any = cloudbuild.BuildOptions
 BuildStatus: Any = cloudbuild.Build.Status
 FailureType: Any = cloudbuild.Build.FailureInfo.FailureType
 
