@@ -5,7 +5,7 @@ What it is not: the builder (``oci``) or the store of images (``layout``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,8 +54,22 @@ class Runnable(NamedTuple):
         argv: The command; its first word is looked up on ``env["PATH"]``.
         env: The whole environment, as a container's: nothing of this process's but what it needs.
         cwd: The working directory.
+        arguments: How many words at the end of ``argv`` are arguments only (``CMD`` after ``ENTRYPOINT``): a
+            template's own arguments stand in their place.
     """
 
     argv: list[str]
     env: dict[str, str]
     cwd: Path
+    arguments: int = 0
+
+    def command(self, command: Sequence[str], arguments: Sequence[str]) -> list[str]:
+        """What a template starts, whose command and arguments may be empty.
+
+        Source: https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/.
+        """
+        if command:
+            return [*command, *arguments]
+        if arguments:
+            return [*self.argv[: len(self.argv) - self.arguments], *arguments]
+        return self.argv

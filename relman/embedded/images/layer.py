@@ -1,6 +1,6 @@
 """A layer: a directory as a tar that is the same bytes wherever and whenever it is packed.
 
-What it is not: a general archiver. Directories, regular files and symbolic links; anything else is refused.
+What it is not: a general archiver. It packs directories, regular files and symbolic links.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 CHUNK = 1 << 16
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
 
 
 class UnsafeArchive(Exception):
@@ -50,20 +53,51 @@ def pack(tree: Path, prefix: str, mtime: int, into: Path) -> Packed:
     return Packed(into, outer.digest(), inner.digest(), into.stat().st_size)
 
 
-def extract(archive: Path, into: Path) -> None:
+def extract(archive: Path, into: Path, *, layered: bool = False) -> None:
     """Lay the members of a tar (compressed or not) down in ``into``, which is made if need be.
+
+    Args:
+        archive: The tar.
+        into: Where its members go.
+        layered: It is a layer over what is there: whiteouts take away, devices are left out (a runtime makes
+            its own). https://github.com/opencontainers/image-spec/blob/main/layer.md.
 
     Raises:
         UnsafeArchive: A member leads outside, directly or through a link, or is of another kind.
     """
     into.mkdir(parents=True, exist_ok=True)
-    root = into.resolve()
+    root, laid = into.resolve(), set[Path]()
     try:
         with tarfile.open(archive) as tar:
             for member in tar:
-                _lay(tar, member, root)
+                target = _inside(member.name, root)
+                if layered and (member.isdev() or _whited_out(target, laid)):
+                    continue
+                _lay(tar, member, target, root)
+                laid.update([target, *target.parents])
     except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
         raise UnsafeArchive(f"no readable tar: {error}") from error
+
+
+def _whited_out(target: Path, laid: set[Path]) -> bool:
+    """Whether the member only takes away what lower layers have; then that is gone."""
+    if target.name == OPAQUE:
+        for lower in target.parent.glob("*"):
+            if lower not in laid:
+                _remove(lower)
+    elif target.name.startswith(WHITEOUT):
+        name = target.name.removeprefix(WHITEOUT)
+        if name in {"", ".", ".."}:
+            raise UnsafeArchive(f"{target.name!r}, which takes away more than a file")
+        _remove(target.with_name(name))
+    return target.name.startswith(WHITEOUT)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class _Hashing:
@@ -119,20 +153,31 @@ def _header(name: str, kind: bytes, mode: int, mtime: int) -> tarfile.TarInfo:
     return header
 
 
-def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
-    target = _inside(member.name, root)
+def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, root: Path) -> None:
     if member.isdir():
+        if target.is_symlink() or not target.is_dir():
+            _remove(target)
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.is_symlink() or target.is_file():  # never write through a link that an earlier member left
-        target.unlink()
+    if target != root:  # never written through a link that an earlier member left
+        _remove(target)
     if member.issym():
         target.symlink_to(member.linkname)
     elif member.isreg():
         _copy(tar, member, target)
+    elif member.islnk():
+        _link(member, target, root)
     else:
         raise UnsafeArchive(f"{member.name!r}, which is neither a file, a directory nor a link")
+
+
+def _link(member: tarfile.TarInfo, target: Path, root: Path) -> None:
+    """A hard link, to what an earlier member or layer laid down."""
+    try:
+        os.link(_inside(member.linkname, root), target, follow_symlinks=False)
+    except OSError as error:
+        raise UnsafeArchive(f"{member.name!r}, which links to nothing: {error}") from error
 
 
 def _inside(name: str, root: Path) -> Path:

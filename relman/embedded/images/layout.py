@@ -1,6 +1,7 @@
 """The store of images: an OCI image layout, its blobs named by their content, its index behind a file lock.
 
-What it is not: a registry. Nothing is pulled, nothing is collected; a file that is there is whole.
+What it is not: a registry (``repositories`` gives the names). Nothing is collected; a file that is there is
+whole.
 
 Source: OCI Image Layout Specification 1.0.0, https://github.com/opencontainers/image-spec/blob/main/image-layout.md.
 """
@@ -22,13 +23,12 @@ from relman.embedded.images.image import ImageMissing
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
-REF_NAME = "org.opencontainers.image.ref.name"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def put_file(layout: Path, source: Path, digest: str) -> None:
     """Take the file ``source``, whose content has this digest, over into the layout."""
-    target = _blob(layout, digest)
+    target = blob(layout, digest)
     if target.exists():
         source.unlink()
         return
@@ -40,19 +40,8 @@ def put_json(layout: Path, content: dict[str, Any]) -> tuple[str, int]:
     """Store ``content`` as JSON; its digest and its length in bytes."""
     data = encoded(content)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    _replace(_blob(layout, digest), data)
+    write(blob(layout, digest), data)
     return digest, len(data)
-
-
-def name_manifest(layout: Path, digest: str, size: int, ref: str) -> None:
-    """Let ``ref`` (``name:tag``) name this manifest, and no other any more."""
-    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-    _replace(layout / "oci-layout", encoded({"imageLayoutVersion": "1.0.0"}))
-    new = {"mediaType": MANIFEST, "digest": digest, "size": size, "annotations": {REF_NAME: ref}}
-    with _locked(layout):
-        others = [entry for entry in _entries(layout) if _ref(entry) != ref]
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [*others, new]}
-        _replace(layout / "index.json", encoded(index))
 
 
 def room(layout: Path) -> Path:
@@ -67,7 +56,7 @@ def read_blob(layout: Path, digest: str) -> Path:
     Raises:
         ImageMissing: It is not there, or not any more what it was.
     """
-    path = _blob(layout, digest)
+    path = blob(layout, digest)
     try:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
@@ -93,61 +82,31 @@ def read_json(layout: Path, digest: str) -> dict[str, Any]:
     return content
 
 
-def resolve(layout: Path, ref: str) -> str:
-    """The digest of the image that ``name:tag``, ``name`` (its ``latest``) or ``name@sha256:…`` names.
-
-    Raises:
-        ImageMissing: Nothing of this name is in the layout.
-    """
-    if "@" in ref:
-        digest = ref.rpartition("@")[2]
-        read_json(layout, digest)
-        return digest
-    wanted = with_tag(ref)
-    for entry in _entries(layout):
-        if _ref(entry) == wanted:
-            return str(entry["digest"])
-    raise ImageMissing(f"no image {ref!r} in {layout}")
-
-
-def with_tag(ref: str) -> str:
-    """``ref`` itself if it has a tag, else its ``latest``; a registry's port is no tag."""
-    return ref if ":" in ref.rpartition("/")[2] else f"{ref}:latest"
-
-
 def encoded(content: dict[str, Any]) -> bytes:
     """The one way in which JSON is written here: equal content gives equal bytes."""
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _blob(layout: Path, digest: str) -> Path:
+def blob(layout: Path, digest: str) -> Path:
+    """Where a blob is, if it is there.
+
+    Raises:
+        ImageMissing: This is no digest.
+    """
     if not DIGEST.fullmatch(digest):  # also keeps `..` out of the path
         raise ImageMissing(f"not a digest: {digest!r}")
     return layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
 
-def _entries(layout: Path) -> list[dict[str, Any]]:
-    try:
-        index = json.loads((layout / "index.json").read_bytes())
-        return [entry for entry in index["manifests"] if DIGEST.fullmatch(entry["digest"])]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ImageMissing(f"{layout / 'index.json'} cannot be read: {error}") from error
-
-
-def _ref(entry: dict[str, Any]) -> str:
-    return str(entry.get("annotations", {}).get(REF_NAME, ""))
-
-
 @contextmanager
-def _locked(layout: Path) -> Iterator[None]:
+def locked(layout: Path) -> Iterator[None]:
+    """Alone with the index: one writer at a time, of whichever process."""
     with (layout / "index.json.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Write a file in one step: who reads it sees all of the old or all of the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:

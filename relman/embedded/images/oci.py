@@ -10,6 +10,7 @@ Source: OCI Image Format Specification 1.0.2, https://github.com/opencontainers/
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -23,18 +24,20 @@ from relman.embedded.images import layout as store
 from relman.embedded.images.dependencies import install_node, install_python
 from relman.embedded.images.image import PUSH_FAILED, BuildError, Built, ImageMissing, Runnable
 from relman.embedded.images.layer import Packed, UnsafeArchive, extract, pack
-from relman.embedded.images.layout import resolve
+from relman.embedded.images.repositories import name_manifest, parts, resolve
 from relman.embedded.images.scratch import scratch
 from relman.embedded.images.source import Commit, fetch
 from relman.embedded.images.start import Start, start_of
 
-__all__ = ["BuildError", "Built", "ImageMissing", "Runnable", "build", "resolve", "unpack"]
+__all__ = ["BuildError", "Built", "ImageMissing", "Runnable", "build", "imported", "resolve", "unpack"]
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 DEPENDENCIES = "/layers/dependencies"
 """Where the Python dependencies lie in an image."""
 
+FILES, CONFIGURATION = "rootfs", "image.json"
+"""What is in the folder of an unpacked image."""
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -69,7 +72,7 @@ def build(
             commit = fetch(url, revision, room, log, folder)
             start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
             layers, start = _layers(commit, start, room, log)
-            digest = _push(layout, store.with_tag(name), layers, _config(commit, start, layers))
+            digest = _push(layout, name, layers, _config(commit, start, layers))
     except OSError as error:  # all that is written here is written below the layout
         raise BuildError(PUSH_FAILED, f"{layout} cannot be written: {error}") from error
     log(f"Stored {name} as {digest}")
@@ -82,15 +85,54 @@ def unpack(layout: Path, digest: str, into: Path) -> Runnable:
     Raises:
         ImageMissing: The image, or a part of it, is not in the layout, or is damaged.
     """
-    manifest = store.read_json(layout, digest)
-    root = into / digest.removeprefix("sha256:")
     try:
-        config = store.read_json(layout, manifest["config"]["digest"])["config"]
-        if not root.is_dir():
-            _lay_down(layout, [layer["digest"] for layer in manifest["layers"]], root)
-        return _runnable(config, root.resolve())
-    except (KeyError, TypeError, ValueError) as error:
+        manifest = _for_here(layout, store.read_json(layout, digest))
+        config = store.read_json(layout, manifest["config"]["digest"])
+        layers, folder = parts(manifest)[1:], _folder(into, digest)
+        if not folder.is_dir():
+            _lay_down(layout, layers, config.get("config") or {}, folder)
+        for layer in layers:  # its unpacked copy hides nothing
+            if not store.blob(layout, layer).exists():
+                raise ImageMissing(f"{layer} of {digest} is not in {layout}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ImageMissing(f"{digest} in {layout} is no image: {error!r}") from error
+    return imported(digest, into)
+
+
+def imported(digest: str, into: Path) -> Runnable:
+    """The image as it was once unpacked, whatever has become of it in the layout since.
+
+    Raises:
+        ImageMissing: It never was.
+    """
+    folder = _folder(into, digest)
+    try:
+        config = json.loads((folder / CONFIGURATION).read_bytes())
+        return _runnable(config, (folder / FILES).resolve())
+    except OSError as error:
+        raise ImageMissing(f"{digest} was never unpacked into {into}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ImageMissing(f"{digest} cannot be started: {error!r}") from error
+
+
+def _folder(into: Path, digest: str) -> Path:
+    return into / digest.removeprefix("sha256:")
+
+
+def _for_here(layout: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest itself, or of an index the one for this machine.
+
+    Raises:
+        ImageMissing: The index has none.
+    """
+    if "manifests" not in manifest:
+        return manifest
+    wanted = ("linux", _architecture())
+    for one in manifest["manifests"]:
+        runs_on = one.get("platform", {})
+        if (runs_on.get("os"), runs_on.get("architecture")) == wanted:
+            return store.read_json(layout, one["digest"])
+    raise ImageMissing(f"the index has no image for {'/'.join(wanted)}")
 
 
 def _layers(
@@ -108,9 +150,8 @@ def _layers(
 
 
 def _config(commit: Commit, start: Start, layers: list[Packed]) -> dict[str, Any]:
-    machine = platform.machine()
     return {
-        "architecture": ARCHITECTURES.get(machine, machine),
+        "architecture": _architecture(),
         "os": "linux",
         "created": datetime.fromtimestamp(commit.time, UTC).isoformat().replace("+00:00", "Z"),
         "config": {
@@ -135,35 +176,42 @@ def _push(layout: Path, ref: str, layers: list[Packed], config: dict[str, Any]) 
         "layers": [{"mediaType": LAYER, "digest": layer.digest, "size": layer.size} for layer in layers],
     }
     digest, size = store.put_json(layout, manifest)
-    store.name_manifest(layout, digest, size, ref)
+    name_manifest(layout, digest, size, ref)
     return digest
 
 
-def _lay_down(layout: Path, layers: list[str], root: Path) -> None:
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with scratch(root.parent, "unpacking-") as room:
-        files = room / "files"
+def _architecture() -> str:
+    """This machine's, as images name it."""
+    return ARCHITECTURES.get(platform.machine(), platform.machine())
+
+
+def _lay_down(layout: Path, layers: list[str], config: dict[str, Any], folder: Path) -> None:
+    """Files and configuration appear together, so that either is there only when both are whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(folder.parent, "unpacking-") as room:
+        (room / "image").mkdir()
         for layer in layers:
             try:
-                extract(store.read_blob(layout, layer), files)
+                extract(store.read_blob(layout, layer), room / "image" / FILES, layered=True)
             except UnsafeArchive as error:
                 raise ImageMissing(f"{layer} in {layout} holds {error}") from error
+        store.write(room / "image" / CONFIGURATION, store.encoded(config))
         try:
-            files.rename(root)
+            (room / "image").rename(folder)
         except OSError:
-            if not root.is_dir():  # else another one was faster, with the same content
+            if not folder.is_dir():  # else another one was faster, with the same content
                 raise
 
 
 def _runnable(config: dict[str, Any], root: Path) -> Runnable:
-    env = dict(pair.split("=", 1) for pair in config["Env"])
+    env = dict(pair.split("=", 1) for pair in config.get("Env") or [])
     local = {key: ":".join(_at_home(part, root) for part in value.split(":")) for key, value in env.items()}
-    cwd = root / config["WorkingDir"].lstrip("/")
+    cwd = root / (config.get("WorkingDir") or "/").lstrip("/")
     cwd.mkdir(parents=True, exist_ok=True)
     path = _path(local, cwd, root)
-    return Runnable(
-        [_at_home(word, root) for word in config["Entrypoint"]], _outer() | local | {"PATH": path}, cwd
-    )
+    entrypoint, arguments = config.get("Entrypoint") or [], config.get("Cmd") or []
+    argv = [_at_home(word, root) for word in (*entrypoint, *arguments)]
+    return Runnable(argv, _outer() | local | {"PATH": path}, cwd, len(arguments) if entrypoint else 0)
 
 
 def _at_home(text: str, root: Path) -> str:

@@ -139,7 +139,7 @@ class Runtime:
         while True:
             begun = time.monotonic()
             try:
-                process = await self._bring_up(revision)
+                process = await self._bring_up(revision, kept=insist)
             except Unready as unready:
                 self._forget(revision.name)
                 if not insist:
@@ -155,14 +155,14 @@ class Runtime:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 
-    async def _bring_up(self, revision: Message) -> Process:
-        """One start: adopt or spawn, then probe.
+    async def _bring_up(self, revision: Message, *, kept: bool) -> Process:
+        """One start: adopt or spawn, then probe. What serves is started from its kept copy of the image.
 
         Raises:
             Unready: It cannot be started, or has ended, or does not listen in the probe's time.
         """
         begun = time.monotonic()
-        process = self._remembered(revision.name) or await self._start(revision)
+        process = self._remembered(revision.name) or await self._start(revision, kept=kept)
         self._running[revision.name] = process
         imported = time.monotonic() - begun
         port = self.port(revision.name)
@@ -173,20 +173,20 @@ class Runtime:
         self.watcher.came_up(revision.name, imported, time.monotonic() - begun - imported)
         return process
 
-    async def _start(self, revision: Message) -> Process:
+    async def _start(self, revision: Message, *, kept: bool) -> Process:
         try:
-            return await self._spawn(revision)
+            return await self._spawn(revision, kept=kept)
         except (OSError, sqlite3.Error) as error:
             raise Unready(Trouble(f"The container cannot be started: {error}.")) from error
 
-    async def _spawn(self, revision: Message) -> Process:
+    async def _spawn(self, revision: Message, *, kept: bool) -> Process:
         """Start a revision's process; its row is written first, so that it is found after a kill."""
         self._forget(revision.name)
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
         self._ports[revision.name] = row.port
-        images, files = self._state / "images", self._state / "files"
-        ready = await asyncio.to_thread(launch.prepare, revision, layout=images, into=files, port=row.port)
+        folders = {"layout": self._state / "images", "into": self._state / "files"}
+        ready = await asyncio.to_thread(launch.prepare, revision, **folders, port=row.port, kept=kept)
         output = self.log_of(revision.name)
         output.parent.mkdir(parents=True, exist_ok=True)
         process = spawn(ready.argv, env=ready.env, cwd=ready.cwd, log=output)

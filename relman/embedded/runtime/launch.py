@@ -6,6 +6,8 @@ revisions share one network here, and an application must listen where PORT says
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ from relman.embedded.images import oci
 from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.messages import CommonReason
+
+log = logging.getLogger(__name__)
 
 
 class Unready(Exception):
@@ -38,22 +42,37 @@ class Launch(NamedTuple):
     cwd: Path
 
 
-def prepare(revision: Message, *, layout: Path, into: Path, port: int) -> Launch:
+def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: bool) -> Launch:
     """Lay the image's files down and compose command and environment.
+
+    Args:
+        revision: What is to be started.
+        layout: The images.
+        into: Where their files are laid down.
+        port: Where it is to listen.
+        kept: The revision serves: the copy of its image that was made for it is kept as long, whatever
+            becomes of the image. https://cloud.google.com/run/docs/deploying#images
 
     Raises:
         Unready: The image is not there, or the template asks for what the platform cannot give.
     """
     container = serving(revision)
     _refuse_unknown(revision)
-    try:
-        runnable = oci.unpack(layout, oci.resolve(layout, container.image), into)
-    except oci.ImageMissing as error:
-        sentence = f"Image '{container.image}' not found: {error}."
-        raise Unready(Trouble(sentence, CommonReason.CONTAINER_MISSING)) from error
+    runnable = _image(container.image, layout, into, kept=kept)
     given = {variable.name: variable.value for variable in container.env}
-    argv = [*(container.command or runnable.argv), *container.args]
+    argv = runnable.command(container.command, container.args)
     return Launch(argv, runnable.env | given | contract(revision, port), runnable.cwd)
+
+
+def _image(image: str, layout: Path, into: Path, *, kept: bool) -> oci.Runnable:
+    try:
+        if kept:
+            with contextlib.suppress(oci.ImageMissing):
+                return oci.imported(image.rpartition("@")[2], into)
+        return oci.unpack(layout, oci.resolve(layout, image), into)
+    except oci.ImageMissing as error:
+        log.warning("%s", error)
+        raise Unready(Trouble(f"Image '{image}' not found.", CommonReason.CONTAINER_MISSING)) from error
 
 
 def contract(revision: Message, port: int) -> dict[str, str]:
