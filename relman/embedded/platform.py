@@ -18,6 +18,7 @@ from relman.embedded import ports
 from relman.embedded.control.builds import Builds
 from relman.embedded.control.calls import Calls
 from relman.embedded.control.operations import Operations
+from relman.embedded.control.policies import Policies
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.reconcile import Reconciler
 from relman.embedded.control.revisions import Revisions
@@ -61,6 +62,7 @@ class Platform:
         self._builds = Builds(state, self.store, operations, now)
         apis = {
             "services": services,
+            "policies": Policies(services.shelf),
             "revisions": self._revisions,
             "operations": operations,
             "builds": self._builds,

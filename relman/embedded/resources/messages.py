@@ -11,6 +11,7 @@ from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import cloudbuild
 from google.cloud.run_v2.types import condition, k8s_min, revision, revision_template, service, traffic_target
+from google.iam.v1 import policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf.any_pb2 import Any as Wrapped
 from google.protobuf.message import Message
@@ -46,6 +47,7 @@ ListBuildsRequest = _plain(cloudbuild.ListBuildsRequest)
 ListBuildsResponse = _plain(cloudbuild.ListBuildsResponse)
 CancelBuildRequest = _plain(cloudbuild.CancelBuildRequest)
 Operation = operations_pb2.Operation
+Policy = policy_pb2.Policy
 Status = status_pb2.Status
 BadRequest = error_details_pb2.BadRequest
 

@@ -56,6 +56,15 @@ def stale() -> Refusal:
     )
 
 
+def conflicting() -> Refusal:
+    """ABORTED: somebody else has written the policy since it was read."""
+    return _refusal(
+        exceptions.Aborted,
+        "There were concurrent policy changes. Please retry the whole read-modify-write with exponential "
+        "backoff.",
+    )
+
+
 def taken(name: str) -> Refusal:
     """ALREADY_EXISTS for a service (row 2)."""
     return _refusal(exceptions.AlreadyExists, f"Resource '{name}' already exists.")

@@ -15,6 +15,7 @@ from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_ba
 )
 from google.cloud.run_v2.services.revisions.transports.rest_base import _BaseRevisionsRestTransport
 from google.cloud.run_v2.services.services.transports.rest_base import _BaseServicesRestTransport
+from google.iam.v1 import iam_policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
@@ -46,6 +47,11 @@ APIS: dict[str, Api] = {
     "services": Api(
         "google.cloud.run.v2.Services",
         _taking(messages, "CreateService", "GetService", "ListServices", "UpdateService", "DeleteService"),
+        _BaseServicesRestTransport,
+    ),
+    "policies": Api(
+        "google.cloud.run.v2.Services",
+        _taking(iam_policy_pb2, "GetIamPolicy", "SetIamPolicy", "TestIamPermissions"),
         _BaseServicesRestTransport,
     ),
     "revisions": Api(
