@@ -56,6 +56,8 @@ class Builds:
         self._operations = operations
         self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: set[str] = set()
+        operations.cancels["builds"] = self._cancel
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def begin(self) -> None:
@@ -104,14 +106,20 @@ class Builds:
 
     async def cancel_build(self, request: Message) -> Message:
         """End a build that is under way; nothing of it is left running."""
-        entry = self._found(request.name, request.project_id, request.id)
-        task = self._tasks.get(entry.message.name)
+        name = self._found(request.name, request.project_id, request.id).message.name
+        if not await self._cancel(name):
+            raise unmet(f"Build '{name.rpartition('/')[2]}' has ended and cannot be cancelled.")
+        return self._found(name, "", "").message
+
+    async def _cancel(self, name: str) -> bool:
+        """Whether it could be; it comes to its end also when whoever asked for that has gone."""
+        task = self._tasks.get(name)
         if task is None:
-            raise unmet(f"Build '{entry.message.id}' has ended and cannot be cancelled.")
+            return False
+        self._cancelled.add(name)
         task.cancel()
         await asyncio.wait([task])
-        self._end(entry.message.name, BuildStatus.CANCELLED, Outcome(detail="The build was cancelled."))
-        return self._found(entry.message.name, "", "").message
+        return task.cancelled()
 
     def _start(self, name: str) -> None:
         task = asyncio.create_task(self._run(name), name=name)
@@ -119,11 +127,17 @@ class Builds:
         task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task.get_name(), None)
-        if not task.cancelled() and task.exception():
-            log.error("build %s", task.get_name(), exc_info=task.exception())
+        name = task.get_name()
+        self._tasks.pop(name, None)
+        asked = name in self._cancelled
+        self._cancelled.discard(name)
+        if task.cancelled():  # unless a client asked for it the platform stops: the next one runs it again
+            if asked:
+                self._end(name, BuildStatus.CANCELLED, Outcome(detail="The build was cancelled."))
+        elif task.exception():
+            log.error("build %s", name, exc_info=task.exception())
             broken = Outcome(detail="Internal error: see the platform's log.")
-            self._end(task.get_name(), BuildStatus.INTERNAL_ERROR, broken)
+            self._end(name, BuildStatus.INTERNAL_ERROR, broken)
 
     async def _run(self, name: str) -> None:
         """Wait for a place, at most for the time to live in the queue; then build."""
@@ -179,9 +193,7 @@ class Builds:
     def _end(self, name: str, status: int, outcome: Outcome) -> None:
         entry = self._found(name, "", "")
         record.ends(entry.message, self._now(), status, outcome)
-        error = None
-        if status != BuildStatus.SUCCESS:
-            error = Status(code=code_pb2.UNKNOWN, message="Build failed; check build logs for details.")
+        error = None if status == BuildStatus.SUCCESS else _error(status)
         with self._shelf.store.transaction():
             self._shelf.put(entry.message, entry.facts)
             about = BuildOperationMetadata(build=entry.message)
@@ -204,3 +216,10 @@ class Builds:
 def _operation_name(build: Message) -> str:
     """The form of the operations of builds that are in no region."""
     return f"operations/build/{build.project_id}/{base64.urlsafe_b64encode(build.id.encode()).decode()}"
+
+
+def _error(status: int) -> Status:
+    """What the operation of a build ends with that has no result."""
+    if status == BuildStatus.CANCELLED:
+        return Status(code=code_pb2.CANCELLED, message="Build cancelled.")
+    return Status(code=code_pb2.UNKNOWN, message="Build failed; check build logs for details.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from google.longrunning import operations_pb2
@@ -14,12 +15,13 @@ from google.protobuf.message import Message
 
 from relman.embedded.resources.messages import Operation, Status, wrapped
 from relman.embedded.resources.paging import page
-from relman.embedded.resources.refusals import absent, invalid
+from relman.embedded.resources.refusals import absent, invalid, unoffered
 from relman.embedded.resources.shelf import Shelf
 from relman.embedded.resources.store import Store
 
 LONGEST_WAIT_S = 30.0
 """A wait without a timeout is answered after this, done or not, as Google's is."""
+Cancel = Callable[[str], Awaitable[object]]
 KEPT = 2000
 """Of finished operations the oldest beyond this are forgotten."""
 
@@ -31,6 +33,8 @@ class Operations:
         """Nothing is waited for yet."""
         self._shelf = Shelf(store, "operation", Operation)
         self._ends: dict[str, asyncio.Event] = {}
+        self.cancels: dict[str, Cancel] = {}
+        """How what an operation is about is cancelled, by the collection that this is in."""
         self._open = {one.message.name: one.facts for one in self._shelf.all() if not one.message.done}
 
     def begin(self, resource: Message, facts: dict[str, Any], *, name: str = "") -> Message:
@@ -106,6 +110,21 @@ class Operations:
         """Forget an operation; what it does goes on."""
         self._found(request.name)
         self._shelf.drop(request.name)
+
+    async def cancel_operation(self, request: operations_pb2.CancelOperationRequest) -> None:
+        """Cancel what an operation does, if that can be; it ends with an error. One that has ended is left.
+
+        Raises:
+            NotImplemented: Of this kind nothing can be cancelled: Cloud Run has no such call.
+        """
+        operation = self._found(request.name)
+        target = self._open.get(request.name, {}).get("target", "")
+        cancel = self.cancels.get(target.rpartition("/")[0].rpartition("/")[2])
+        if operation.done:
+            return
+        if cancel is None:
+            raise unoffered(f"Operation '{request.name}' cannot be cancelled.")
+        await cancel(target)
 
     async def wait_operation(self, request: operations_pb2.WaitOperationRequest) -> Message:
         """The operation when it is done, or as it stands when the timeout is over."""

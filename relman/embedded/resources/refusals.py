@@ -43,6 +43,11 @@ def absent(message: str) -> Refusal:
     return _refusal(exceptions.NotFound, message)
 
 
+def unoffered(message: str) -> Refusal:
+    """UNIMPLEMENTED: the platform does not do that, whoever asks."""
+    return _refusal(exceptions.MethodNotImplemented, message)
+
+
 def unmet(message: str) -> Refusal:
     """FAILED_PRECONDITION: not in the state that things are in."""
     return _refusal(exceptions.FailedPrecondition, message)

@@ -61,7 +61,14 @@ APIS: dict[str, Api] = {
     ),
     "operations": Api(
         "google.longrunning.Operations",
-        _taking(operations_pb2, "GetOperation", "ListOperations", "DeleteOperation", "WaitOperation"),
+        _taking(
+            operations_pb2,
+            "GetOperation",
+            "ListOperations",
+            "DeleteOperation",
+            "WaitOperation",
+            "CancelOperation",
+        ),
         _BaseServicesRestTransport,
     ),
     "builds": Api(

@@ -22,8 +22,9 @@ from relman.embedded.wire.http import LARGEST_BODY
 
 SOCKET = "grpc.sock"
 """By this short name, from the state folder: a socket's path has at most 107 bytes."""
-LONGEST_MESSAGE = 2048
-"""Characters of a refusal's message: a client takes 8 KiB of trailers, and it may be in them three times."""
+LONGEST_MESSAGE = 1024
+LONGEST_DETAILS = 3072
+"""Bytes: a client takes 8 KiB of trailers in all, and escaping makes a message up to three times as long."""
 DETAILS = "grpc-status-details-bin"
 Handler = Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]
 
@@ -89,8 +90,8 @@ def _parsed(request: type[Message], raw: bytes) -> Message:
 def _told(error: Refusal) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
     """What a call ends with: code, message, and trailers with the whole refusal (row 49)."""
     code = error.grpc_status_code or grpc.StatusCode.INTERNAL
-    message = error.message[:LONGEST_MESSAGE]
+    message = error.message.encode()[:LONGEST_MESSAGE].decode(errors="ignore")
     status = Status(code=code.value[0], message=message, details=map(wrapped, error.details))
     whole = status.SerializeToString()
-    fits = status.details and len(whole) <= 2 * LONGEST_MESSAGE
+    fits = status.details and len(whole) <= LONGEST_DETAILS
     return code, message, ((DETAILS, whole),) if fits else ()

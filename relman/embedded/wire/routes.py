@@ -10,18 +10,23 @@ pins them) and https://cloud.google.com/endpoints/docs/grpc/transcoding.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from relman.embedded.wire.apis import APIS
 
 VARIABLE = re.compile(r"\{([\w.]+)(?:=([^}]+))?\}")
-BUILD_OPERATIONS = [
-    {"method": "get", "uri": "/v1/{name=operations/**}"},
-    {"method": "get", "uri": "/v1/{name=projects/*/locations/*/operations/*}"},
-]
-"""The one pair of rules that stands in no base class: the build client makes it inside a property."""
+BUILD_OPERATIONS = {
+    "GetOperation": [
+        {"method": "get", "uri": "/v1/{name=operations/**}"},
+        {"method": "get", "uri": "/v1/{name=projects/*/locations/*/operations/*}"},
+    ],
+    "CancelOperation": [
+        {"method": "post", "uri": "/v1/{name=operations/**}:cancel", "body": "*"},
+        {"method": "post", "uri": "/v1/{name=projects/*/locations/*/operations/*}:cancel", "body": "*"},
+    ],
+}
+"""The rules that stand in no base class: the build client makes them inside a property."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,19 @@ def table() -> list[Route]:
         for method, request in api.requests.items()
         for rule in _rules(api.rules, method)
     ]
-    lookup = APIS["operations"].requests["GetOperation"]
-    return routes + [_route(rule, lookup, "operations", "GetOperation") for rule in BUILD_OPERATIONS]
+    known = APIS["operations"].requests
+    return routes + [
+        _route(rule, known[method], "operations", method)
+        for method, rules in BUILD_OPERATIONS.items()
+        for rule in rules
+    ]
 
 
-def _rules(source: Any, method: str) -> Iterator[dict[str, str]]:  # noqa: ANN401 - a private class of a client
-    options: list[dict[str, str]] = getattr(source, f"_Base{method}")._get_http_options()  # noqa: SLF001 - the one source
-    yield from options
+def _rules(source: Any, method: str) -> list[dict[str, str]]:  # noqa: ANN401 - a private class of a client
+    """A method's own rules; none where the client has it over gRPC alone."""
+    base = getattr(source, f"_Base{method}", None)
+    rules: list[dict[str, str]] = base._get_http_options() if base else []  # noqa: SLF001 - the one source
+    return rules
 
 
 def _route(rule: dict[str, str], request: Any, api: str, method: str) -> Route:  # noqa: ANN401 - a protobuf class
