@@ -30,6 +30,8 @@ from relman.embedded.resources.traffic import Share
 from relman.embedded.runtime.keeping import Runtime
 
 AGAIN_S = 0.2
+PATIENCE_S = 10.0
+"""A request waits at least so long for an instance (cloud.google.com/run/docs/about-instance-autoscaling)."""
 log = logging.getLogger(__name__)
 
 
@@ -282,13 +284,24 @@ class Reconciler:
             "host": short(service),
             "port": listening[""],
             "split": [[full[revision], percent] for revision, percent in traffic.split(shares)],
-            "backends": {name: port for name in full.values() if (port := self._runtime.port(name))},
+            "backends": {name: self._fleet(name) for name in full.values()},
             "timeout": float(entry.message.template.timeout.seconds),
             "tags": {
                 share.tag: {"port": listening[share.tag], "revision": full[share.revision]}
                 for share in shares
                 if share.tag
             },
+        }
+
+    def _fleet(self, name: str) -> dict[str, Any]:
+        """The instances of one revision, as the data plane knows them."""
+        entry = self._revisions.shelf.find(name)
+        port = self._runtime.port(name)
+        return {
+            "ports": [port] if port else [],
+            "concurrency": entry.message.max_instance_request_concurrency if entry else 0,
+            "affinity": entry is not None and entry.message.session_affinity,
+            "patience": PATIENCE_S,
         }
 
     def _listening(self, service: str, tags: list[str]) -> dict[str, int]:

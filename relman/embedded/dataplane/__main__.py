@@ -2,15 +2,7 @@
 
 What it is not: the platform. It knows ports and revisions, no API and no disk.
 
-``python -m relman.embedded.dataplane --socket PATH``; on that unix socket one JSON line is one request and
-gets one JSON line as its answer, with ``"ok": true`` or ``"ok": false`` and ``"error"``:
-
-* ``table`` (``services``) replaces the whole table at once; answers with the ports;
-* ``drain`` (``revision``, ``timeout``) answers when nothing is under way at it, with what is ``left``;
-* ``minutes`` (``plane``, ``kept``, ``now``) hands over what was counted by minute (``dataplane.minutes``);
-* ``faults`` (``faults``) replaces the faults on demand; without it, it only answers with their counts;
-* ``stats`` answers with the counters by revision; ``ping`` with nothing;
-* ``quit`` closes the listeners, lets what is under way end, and ends the process.
+``python -m relman.embedded.dataplane --socket PATH`` is told there what to do, in the words of ``ops``.
 """
 
 from __future__ import annotations
@@ -24,12 +16,25 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, MsgspecError, Struct, json
+from msgspec import MsgspecError, json
 
 from relman.embedded.dataplane.faults import Faults
 from relman.embedded.dataplane.listeners import Listeners
+from relman.embedded.dataplane.ops import (
+    READ,
+    DrainOp,
+    FaultsOp,
+    LoadOp,
+    MinutesOp,
+    Op,
+    QuitOp,
+    RefuseOp,
+    StatsOp,
+    TableOp,
+    WatchOp,
+)
 from relman.embedded.dataplane.plane import Plane
 from relman.embedded.dataplane.table import BadTable, Service, check_names, table_of
 from relman.embedded.resources.faults import Fault
@@ -39,49 +44,6 @@ LINE = 1 << 24
 
 PARTING = 10.0
 """Seconds that requests under way have when the process ends: as long as Cloud Run waits after SIGTERM."""
-
-
-class TableOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="table"):
-    """Replace the table."""
-
-    services: tuple[Service, ...]
-
-
-class DrainOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="drain"):
-    """Wait until a revision is idle, at most ``timeout`` seconds."""
-
-    revision: str
-    timeout: Annotated[float, Meta(ge=0)]
-
-
-class FaultsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="faults"):
-    """Replace the faults on demand, unless there is nothing to replace them with; ask for their counts."""
-
-    faults: tuple[Fault, ...] | None = None
-
-
-class StatsOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="stats"):
-    """Ask for the counters."""
-
-
-class MinutesOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="minutes"):
-    """Ask for what was counted by minute; ``kept`` is the number of the last batch that ``plane`` gave."""
-
-    plane: str
-    kept: int
-    now: Annotated[float, Meta(ge=0)]
-
-
-class PingOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="ping"):
-    """Ask whether it is there."""
-
-
-class QuitOp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="quit"):
-    """End the process."""
-
-
-Op = TableOp | DrainOp | FaultsOp | StatsOp | MinutesOp | PingOp | QuitOp
-READ = json.Decoder(Op)
 
 
 class Control:
@@ -100,15 +62,18 @@ class Control:
         with contextlib.suppress(ConnectionError, asyncio.CancelledError), contextlib.closing(writer):
             try:
                 while line := await reader.readline():
-                    writer.write(json.encode(await self.answer(line)) + b"\n")
+                    writer.write(json.encode(await self.answer(line, writer)) + b"\n")
                     await writer.drain()
             except ValueError as error:  # longer than LINE: where the next one begins is not known
                 writer.write(json.encode({"ok": False, "error": str(error)}) + b"\n")
 
-    async def answer(self, line: bytes) -> dict[str, Any]:
+    async def answer(self, line: bytes, writer: asyncio.StreamWriter) -> dict[str, Any]:
         """The answer to one line, whatever it holds."""
         try:
-            return {"ok": True} | await self._carry_out(READ.decode(line))
+            op = READ.decode(line)
+            if isinstance(op, WatchOp):
+                self._be_watched_by(writer)
+            return {"ok": True} | await self._carry_out(op)
         except (MsgspecError, BadTable, OSError, OverflowError, UnicodeDecodeError, RecursionError) as error:
             return {"ok": False, "error": str(error)}
 
@@ -127,24 +92,48 @@ class Control:
         match op:
             case TableOp(services):
                 return await self._flip(services)
-            case DrainOp(revision, timeout):
-                left = await self.plane.meter.drained(revision, timeout)
-                self.plane.pool.close(revision)
-                return {"left": left}
+            case DrainOp():
+                return {"left": await self._drain(op)}
+            case RefuseOp(revision, reason):
+                self.plane.admission.refuse(revision, reason)
+            case QuitOp():
+                self.leaving.set()
+        return self._figures(op)
+
+    def _figures(self, op: Op) -> dict[str, Any]:
+        match op:
             case MinutesOp(plane, kept, now):
                 return self.plane.meter.minutes.hand_over(plane, kept, now)
             case FaultsOp(faults):
                 return {"faults": self._counts(faults)}
+            case LoadOp():
+                return {"revisions": self.plane.admission.figures()}
             case StatsOp():
                 return {"revisions": self.plane.meter.figures()}
-            case QuitOp():
-                self.leaving.set()
         return {}
 
     def _counts(self, faults: tuple[Fault, ...] | None) -> dict[str, dict[str, int]]:
         if faults is not None:
             self.plane.faults = Faults(faults, self.plane.faults) if faults else None
         return self.plane.faults.figures() if self.plane.faults else {}
+
+    async def _drain(self, op: DrainOp) -> int:
+        if op.port:
+            left = await self.plane.admission.load(op.revision).drained(op.port, op.timeout)
+        else:
+            left = await self.plane.meter.drained(op.revision, op.timeout)
+        self.plane.pool.close(op.revision, op.port)
+        return left
+
+    def _be_watched_by(self, writer: asyncio.StreamWriter) -> None:
+        """From now on this connection is told, and first how it is; the last who asked is the one."""
+
+        def tell(wanted: dict[str, int]) -> None:
+            if not writer.is_closing():
+                writer.write(json.encode({"wanted": wanted}) + b"\n")
+
+        self.plane.admission.listener = tell
+        self.plane.admission.tell()
 
     async def _flip(self, services: tuple[Service, ...]) -> dict[str, Any]:
         """All ports first, then the one assignment from which every request goes by the new table."""
@@ -153,6 +142,7 @@ class Control:
             bound = await self._listeners.bind(services)
             try:
                 self.plane.table = table_of(bound)
+                self.plane.admission.equip(self.plane.table.fleets)
             finally:
                 self._listeners.keep(set(self.plane.table.routes))
         return {"services": {service.name: _ports(service) for service in bound}}

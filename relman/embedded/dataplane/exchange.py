@@ -10,18 +10,17 @@ limit break it off.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from functools import partial
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from relman.embedded.dataplane.faults import Strike
 from relman.embedded.dataplane.head import BadMessage, Framing, Request, Response, own_response
-from relman.embedded.dataplane.pool import Backend
+from relman.embedded.dataplane.placement import Placement
 from relman.embedded.dataplane.sending import LAST_CHUNK, Sending, chunk
 from relman.embedded.dataplane.table import Nowhere
-from relman.embedded.dataplane.upstream import Upstream
+from relman.embedded.dataplane.upstream import Upstream, dialled
 
 if TYPE_CHECKING:
     from relman.embedded.dataplane.downstream import Downstream
@@ -35,6 +34,9 @@ DISCARDED = 1 << 22
 
 LINGER = 5.0
 """Seconds that such a body may take."""
+
+AT_NO_FAULT = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
+"""After these the client's connection goes on."""
 
 SAID = {
     "unreachable": "accepts no connection",
@@ -54,9 +56,7 @@ class Exchange:
         self._plane, self._client = plane, client
         self._sending = Sending(request, client.peer)
         self._upstream: Upstream | None = None
-        self._backend: Backend | None = None
-        self._counted = ""
-        self._reached = 0.0
+        self._place = Placement(plane, client.port, request)
         self._timer: asyncio.TimerHandle | None = None
         self._status, self._error, self._discarded = 0, "", 0
         self._framing, self._keep = Framing.NONE, request.keep_alive
@@ -67,21 +67,19 @@ class Exchange:
     def start(self) -> None:
         """It is this request's turn: choose the revision, by the table as it is now."""
         self.started = True
-        host = self.request.host.decode("latin-1").lower()
+        place = self._place
         try:
-            pick = self._plane.table.pick(self._client.port, host, random.random())  # noqa: S311 - no secret
+            place.choose()
         except Nowhere as nowhere:
             return self.refuse(HTTPStatus.NOT_FOUND, str(nowhere))
-        if pick.port is None:
-            return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"no backend {pick.revision}".rstrip())
-        self._counted, self._backend = pick.revision, Backend(pick.revision, pick.port)
-        self._plane.meter.begun(pick.revision)
-        self._reached = time.monotonic()
-        self._timer = asyncio.get_running_loop().call_later(pick.timeout, self._expired)
-        faults = self._plane.faults
-        if faults is not None and (strike := faults.strike(pick.revision, self.request.target)):
-            return self._struck(strike)
-        return self._connect(self._plane.pool.take(self._backend))
+        port = place.room()
+        if port:
+            return self.enter(port)
+        patience = place.pick.fleet.patience
+        if not patience:
+            return self.unserved()
+        self._timer = self._timer or self._later(patience, self.unserved)
+        return place.wait(self)
 
     def feed(self, data: bytes) -> None:
         """A piece of the request's body, or in a tunnel of whatever is spoken there."""
@@ -122,10 +120,8 @@ class Exchange:
         if self._status:  # half an answer is out already
             self._client.cut()
             return self._finish(error)
-        response, body = own_response(status, reason)
-        self._keep = self._keep and status is HTTPStatus.SERVICE_UNAVAILABLE
-        self.answered(response)
-        self._client.write(b"" if self.request.method == b"HEAD" else body)
+        self._keep = self._keep and status in AT_NO_FAULT
+        self._answer(status, reason)
         return self._finish(error)
 
     def spoil(self, bad: BadMessage) -> None:
@@ -152,6 +148,35 @@ class Exchange:
             self._finish("" if self._tunnel else "abandoned")
         self._stop_timer()
 
+    # -- what the admission calls
+
+    @property
+    def wish(self) -> int:
+        """The instance that it would go to, 0 for any."""
+        return self._place.wish
+
+    def enter(self, port: int) -> None:
+        """There is an instance for it: the time that it may take begins."""
+        self._stop_timer()
+        backend = self._place.take(port)
+        self._timer = self._later(self._place.pick.timeout, self._expired)
+        faults = self._plane.faults
+        if faults is not None and (strike := faults.strike(backend.revision, self.request.target)):
+            return self._struck(strike)
+        return self._connect(self._plane.pool.take(backend))
+
+    def reconsider(self) -> None:
+        """There is another table: go on waiting if that leads here too, else begin anew."""
+        if not self._place.leads_here():
+            self._place.withdraw(self)
+            self.start()
+            self._client.flush()
+
+    def unserved(self, reason: str = "") -> None:
+        """No instance had room within the patience, or none could be started, for this reason."""
+        self._place.withdraw(self)
+        self.refuse(*self._place.turned_away(reason), "unserved")
+
     # -- what the backend's connection calls
 
     def interim(self, response: Response) -> None:
@@ -163,11 +188,12 @@ class Exchange:
         """The answer's head."""
         self._sending.forget()
         self._status = response.status
-        self._framing = self._framing_for_client(response)
+        self._framing = response.framing_for(self.request.version)
         waits_for_100 = self.request.expects and not self.ended
         closes = self._framing is Framing.CLOSE or self._client.retiring or waits_for_100
         self._keep = self._keep and not closes
-        self._client.write(response.head(self._framing, b"" if response.upgrade else self._persistence()))
+        persistence = b"" if response.upgrade else self._persistence()
+        self._client.write(self._place.seated(response).head(self._framing, persistence))
 
     def body(self, data: bytes) -> None:
         """A piece of the answer, or in a tunnel of whatever is spoken there."""
@@ -203,6 +229,8 @@ class Exchange:
             return self._finish("")
         if error == "unanswered" and upstream is not None and upstream.used and self._sending.rewind():
             return self._connect(None)
+        if error == "unreachable" and self._place.pick.fleet.patience:
+            return self._elsewhere()
         return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"the revision's server {SAID[error]}", error)
 
     def steer(self) -> None:
@@ -224,12 +252,15 @@ class Exchange:
         elif strike.reset:
             self._client.reset()
         elif strike.status:  # counted as the revision's own answer
-            response, body = own_response(HTTPStatus(strike.status), "a fault on demand")
-            self.answered(response)
-            self._client.write(b"" if self.request.method == b"HEAD" else body)
+            self._answer(HTTPStatus(strike.status), "a fault on demand")
             self._finish("")
-        elif self._backend is not None:
-            self._connect(self._plane.pool.take(self._backend))
+        elif self._place.backend is not None:
+            self._connect(self._plane.pool.take(self._place.backend))
+
+    def _answer(self, status: HTTPStatus, text: str) -> None:
+        response, body = own_response(status, text)
+        self.answered(response)
+        self._client.write(b"" if self.request.method == b"HEAD" else body)
 
     def _connect(self, upstream: Upstream | None) -> None:
         if upstream is None:
@@ -238,12 +269,11 @@ class Exchange:
             self._attach(upstream)
 
     async def _dial(self) -> None:
-        backend = self._backend
+        backend = self._place.backend
         if backend is None:
             return None
-        make = partial(Upstream, self._plane.pool, backend)
         try:
-            _, upstream = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", backend.port)
+            upstream = await dialled(self._plane.pool, backend)
         except OSError:
             return self.lost("unreachable")
         if self._over:
@@ -252,17 +282,21 @@ class Exchange:
 
     def _attach(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._reached = time.monotonic()  # a latency begins when the request reaches the container
+        self._place.reached = time.monotonic()  # a latency begins when the request reaches the container
         upstream.attach(self, self.request.method)
         upstream.hold(held=self._client.full)
         self.push()
         self._client.steer()
 
-    def _framing_for_client(self, response: Response) -> Framing:
-        """An answer without a length is chunked for a client that knows it, else ended by closing."""
-        if response.framing in {Framing.NONE, Framing.LENGTH}:
-            return response.framing
-        return Framing.CHUNKED if self.request.version == "1.1" else Framing.CLOSE
+    def _elsewhere(self) -> None:
+        """The instance is gone, and nothing was sent: another one takes the request, or its successor."""
+        self._place.shun()
+        self._stop_timer()
+        self.start()
+        self._client.flush()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, call)
 
     def _persistence(self) -> bytes:
         if not self._keep:
@@ -295,9 +329,8 @@ class Exchange:
             return
         self._over = True
         self._stop_timer()
-        if self._counted:
-            seconds = time.monotonic() - self._reached
-            self._plane.meter.ended(self._counted, self._status, error, seconds)
+        self._place.withdraw(self)
+        self._place.leave(self._status, error)
         self._settle()
 
     def _settle(self) -> None:

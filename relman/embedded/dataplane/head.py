@@ -120,6 +120,12 @@ class Response(NamedTuple):
     keep_alive: bool
     upgrade: bytes
 
+    def framing_for(self, version: str) -> Framing:
+        """An answer without a length is chunked for a client that knows it, else ended by closing."""
+        if self.framing in {Framing.NONE, Framing.LENGTH}:
+            return self.framing
+        return Framing.CHUNKED if version == "1.1" else Framing.CLOSE
+
     def head(self, framing: Framing, persistence: bytes) -> bytes:
         """The head that the client gets, with the framing that it gets."""
         keep: Fields = [(b"Connection", persistence)] if persistence else []

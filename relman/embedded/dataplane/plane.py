@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from relman.embedded.dataplane.admission import Admission
 from relman.embedded.dataplane.faults import Faults
 from relman.embedded.dataplane.meter import Meter
 from relman.embedded.dataplane.pool import Pool
@@ -27,6 +28,7 @@ class Plane:
     faults: Faults | None = None
     meter: Meter = field(default_factory=Meter)
     pool: Pool = field(default_factory=Pool)
+    admission: Admission = field(default_factory=Admission)
     clients: set[Downstream] = field(default_factory=set)
     deserted: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)

@@ -56,9 +56,10 @@ class Pool:
         if upstream in waiting:
             waiting.remove(upstream)
 
-    def close(self, revision: str) -> None:
-        """Close the idle connections to a revision, so that its server can end at once."""
-        for backend in [backend for backend in self._idle if backend.revision == revision]:
+    def close(self, revision: str, port: int = 0) -> None:
+        """Close the idle connections to a revision, or to one instance, whose server can then end."""
+        gone = [one for one in self._idle if one.revision == revision and port in {0, one.port}]
+        for backend in gone:
             for upstream in self._idle.pop(backend):
                 upstream.close()
 

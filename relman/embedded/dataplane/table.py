@@ -35,6 +35,25 @@ class Tag(Struct, frozen=True, forbid_unknown_fields=True):
     revision: str
 
 
+class Fleet(Struct, frozen=True, forbid_unknown_fields=True):
+    """The instances of one revision.
+
+    Attributes:
+        ports: Where each listens; empty if none runs.
+        concurrency: Requests that one takes at the same time; 0 for any number.
+        patience: Seconds that a request waits for an instance to have room; 0 for not at all.
+        affinity: Clients come back to the revision and the instance that served them first.
+    """
+
+    ports: tuple[Port, ...] = ()
+    concurrency: Annotated[int, Meta(ge=0)] = 0
+    patience: Annotated[float, Meta(ge=0)] = 0.0
+    affinity: bool = False
+
+
+NO_FLEET = Fleet()
+
+
 class Service(Struct, frozen=True, forbid_unknown_fields=True):
     """One service.
 
@@ -43,7 +62,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
         port: Where it listens; 0 lets the data plane choose.
         host: The first label of its host names.
         split: Revisions with their percentages, 100 in sum; empty if nothing is served.
-        backends: The port of each revision that runs.
+        backends: The instances of each revision.
         tags: By tag.
         timeout: Seconds that one request may take.
     """
@@ -52,16 +71,16 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port
     host: str
     split: tuple[tuple[str, Percent], ...]
-    backends: Mapping[str, Port]
+    backends: Mapping[str, Fleet]
     tags: Mapping[str, Tag] = {}
     timeout: Seconds = 300.0
 
 
 class Pick(NamedTuple):
-    """Who answers one request: a revision (empty if none), its port (None if it does not run), the limit."""
+    """Who answers one request: a revision (empty if none), its instances, the seconds it may take."""
 
     revision: str
-    port: int | None
+    fleet: Fleet
     timeout: float
 
 
@@ -72,13 +91,15 @@ class Route:
     service: Service
     bounds: tuple[int, ...]
     tag: str | None
+    sticky: bool
 
-    def pick(self, host: str, draw: float) -> Pick:
-        """Choose by tag (of the port, or of the host) or else by percentage.
+    def pick(self, host: str, draw: float, clung: str = "") -> Pick:
+        """Choose by tag (of the port, or of the host), else the one clung to, else by percentage.
 
         Args:
             host: The request's host, in lower case.
             draw: A number of [0, 1).
+            clung: The revision that the client has a seat in, if any.
 
         Raises:
             Nowhere: The host names a tag that this service does not have.
@@ -86,11 +107,24 @@ class Route:
         service, tag = self.service, self.tag or _tag_in(host, self.service)
         if tag is not None:
             revision = service.tags[tag].revision
+        elif clung and self._holds(clung):
+            revision = clung
         elif self.bounds and self.bounds[-1]:
             revision = service.split[bisect_right(self.bounds, draw * self.bounds[-1])][0]
         else:
             revision = ""
-        return Pick(revision, service.backends.get(revision), service.timeout)
+        return Pick(revision, service.backends.get(revision, NO_FLEET), service.timeout)
+
+    def leads_to(self, host: str, revision: str) -> bool:
+        """Whether a request with this host may be answered by this revision."""
+        tag = self.tag or _tag_in(host, self.service)
+        if tag is not None:
+            return self.service.tags[tag].revision == revision
+        return any(name == revision and percent for name, percent in self.service.split)
+
+    def _holds(self, revision: str) -> bool:
+        fleet = self.service.backends.get(revision, NO_FLEET)
+        return fleet.affinity and any(name == revision and share for name, share in self.service.split)
 
 
 @dataclass(frozen=True)
@@ -99,16 +133,23 @@ class Table:
 
     routes: Mapping[int, Route]
 
-    def pick(self, port: int, host: str, draw: float) -> Pick:
-        """Choose who answers a request.
+    def route(self, port: int) -> Route:
+        """What listens on a port.
 
         Raises:
-            Nowhere: Nothing is served here.
+            Nowhere: Nothing does.
         """
-        route = self.routes.get(port)
-        if route is None:
+        found = self.routes.get(port)
+        if found is None:
             raise Nowhere("no service listens here any more")
-        return route.pick(host, draw)
+        return found
+
+    @property
+    def fleets(self) -> dict[str, Fleet]:
+        """The instances of every revision."""
+        return {
+            name: fleet for route in self.routes.values() for name, fleet in route.service.backends.items()
+        }
 
 
 EMPTY = Table({})
@@ -126,11 +167,12 @@ def table_of(services: tuple[Service, ...]) -> Table:
         bounds = tuple(accumulate(percent for _, percent in service.split))
         if bounds and bounds[-1] != 100:  # noqa: PLR2004 - percent
             raise BadTable(f"the split of {service.name} sums to {bounds[-1]}, not 100")
+        sticky = any(fleet.affinity for fleet in service.backends.values())
         ports = [(service.port, None), *((tag.port, name) for name, tag in service.tags.items())]
         for port, tag in ports:
             if port in routes:
                 raise BadTable(f"port {port} of {service.name} is given twice")
-            routes[port] = Route(service, bounds, tag)
+            routes[port] = Route(service, bounds, tag, sticky)
     return Table(routes)
 
 

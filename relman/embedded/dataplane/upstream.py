@@ -6,6 +6,7 @@ What it is not: the one who decides about retries or answers; the exchange is.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -238,3 +239,14 @@ class Upstream(asyncio.Protocol):
         self.abort()
         if exchange is not None:
             exchange.lost("malformed")
+
+
+async def dialled(pool: Pool, backend: Backend) -> Upstream:
+    """A new connection.
+
+    Raises:
+        OSError: Nothing accepts it.
+    """
+    make = partial(Upstream, pool, backend)
+    _, upstream = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", backend.port)
+    return upstream

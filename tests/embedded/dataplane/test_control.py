@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .wire import NAME, Backend, Dataplane, Peer, dial, eventually, get, saying
+from .wire import NAME, Backend, Dataplane, Peer, dial, eventually, fleets, get, saying
 
 
 def test_one_connection_meets_both_revisions(plane: Dataplane) -> None:
@@ -42,7 +42,10 @@ def test_tags_have_a_port_and_a_host(plane: Dataplane) -> None:
     """A tag's port and its host lead to its revision, whatever the split; an unknown tag leads nowhere."""
     with Backend(saying("a")) as a, Backend(saying("b")) as b:
         service = {"name": NAME, "port": 0, "host": "shop", "split": [["a", 100], ["b", 0]]}
-        more = {"backends": {"a": a.port, "b": b.port}, "tags": {"next": {"port": 0, "revision": "b"}}}
+        more = {
+            "backends": fleets({"a": a.port, "b": b.port}),
+            "tags": {"next": {"port": 0, "revision": "b"}},
+        }
         ports = plane.ask("table", services=[service | more])["services"][NAME]
         assert get(ports["tags"]["next"]) == (200, b"b")
         assert get(ports["port"]) == (200, b"a")

@@ -54,10 +54,13 @@ class Dataplane:
         assert answer["ok"], answer
         return answer
 
-    def serve(self, split: dict[str, int], backends: dict[str, int], **more: object) -> int:
-        """Let one service be the whole table; its port, the same from call to call."""
+    def serve(self, split: dict[str, int], backends: dict[str, Any], **more: object) -> int:
+        """Let one service be the whole table; its port, the same from call to call.
+
+        A backend is a port, or what the table may say of the instances of a revision.
+        """
         service = {"name": NAME, "port": self.port, "host": "shop", "split": list(split.items())}
-        answer = self.ask("table", services=[service | {"backends": backends} | more])
+        answer = self.ask("table", services=[service | {"backends": fleets(backends)} | more])
         self.port = answer["services"][NAME]["port"]
         return self.port
 
@@ -93,6 +96,11 @@ def serving(folder: Path) -> Iterator[Dataplane]:
         complaints = dataplane.close()
     assert complaints == ""
     assert dataplane.process.returncode == 0
+
+
+def fleets(backends: dict[str, Any]) -> dict[str, Any]:
+    """Backends as the table has them; a bare port is the only instance, without limits."""
+    return {name: {"ports": [one]} if isinstance(one, int) else one for name, one in backends.items()}
 
 
 class Backend:
