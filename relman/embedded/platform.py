@@ -24,6 +24,7 @@ from relman.embedded.control.reconcile import Reconciler
 from relman.embedded.control.revisions import Revisions
 from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
+from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
@@ -57,8 +58,10 @@ class Platform:
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf
         self._reconciler = Reconciler(services.shelf, self._revisions, operations, self._runtime, now)
-        self._plane = DataPlane(state, self._reconciler.table)
-        self._reconciler.plane, self._runtime.watcher = self._plane, self._reconciler
+        tables = Tables(services.shelf, self._revisions, self._runtime)
+        self._plane = DataPlane(state, tables.table)
+        tables.plane = self._reconciler.plane = self._plane
+        self._runtime.watcher = self._reconciler
         self._builds = Builds(state, self.store, operations, now)
         apis = {
             "services": services,
