@@ -28,8 +28,11 @@ from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
+from relman.embedded.wire import v1
+from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
 from relman.embedded.wire.http import Answer, Request, Surface
+from relman.embedded.wire.neighbours import neighbours
 from relman.embedded.wire.port import Port
 from relman.embedded.wire.rest import Rest
 from relman.embedded.wire.routes import table
@@ -72,7 +75,8 @@ class Platform:
         }
         calls = Calls(apis)
         rest = Rest(table(), calls)
-        self._surfaces: tuple[Surface, ...] = (self._report, rest.answer)
+        v1_surfaces = v1.surfaces(calls, self.store, operations.last)
+        self._surfaces: tuple[Surface, ...] = (unwrap, self._report, *v1_surfaces, neighbours, rest.answer)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, http2=SOCKET)
 

@@ -35,7 +35,9 @@ class Operations:
         self._ends: dict[str, asyncio.Event] = {}
         self.cancels: dict[str, Cancel] = {}
         """How what an operation is about is cancelled, by the collection that this is in."""
-        self._open = {one.message.name: one.facts for one in self._shelf.all() if not one.message.done}
+        entries = self._shelf.all()
+        self._open = {one.message.name: one.facts for one in entries if not one.message.done}
+        self._last: dict[str, str] = {one.facts["target"]: one.message.name for one in entries}
 
     def begin(self, resource: Message, facts: dict[str, Any], *, name: str = "") -> Message:
         """Keep a new operation about a resource.
@@ -49,7 +51,12 @@ class Operations:
         operation = Operation(name=name or f"{place}/operations/{uuid.uuid4()}", metadata=wrapped(resource))
         self._shelf.put(operation, facts)
         self._open[operation.name] = facts
+        self._last[facts["target"]] = operation.name
         return operation
+
+    def last(self, target: str) -> str:
+        """The name of the newest operation about a resource, empty if there is none that is known."""
+        return self._last.get(target, "")
 
     def describe(self, name: str, resource: Message) -> None:
         """Let the metadata follow the resource while it changes."""

@@ -6,9 +6,7 @@ JSON again; whatever is raised becomes an envelope, never a traceback.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -16,8 +14,8 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from relman.embedded.control.calls import Calls
-from relman.embedded.resources.messages import wrapped
-from relman.embedded.resources.refusals import Refusal, absent, broken, invalid, unreadable
+from relman.embedded.resources.refusals import absent, invalid, unreadable
+from relman.embedded.wire.envelope import answered
 from relman.embedded.wire.http import Answer, Request
 from relman.embedded.wire.misreading import explain
 from relman.embedded.wire.routes import Route
@@ -34,7 +32,6 @@ SYSTEM = {
     "access_token",
 }
 """Parameters of the system, which are no fields of a message."""
-log = logging.getLogger(__name__)
 
 
 class Rest:
@@ -54,15 +51,10 @@ class Rest:
         """The answer to one request; never raises but for the end of its task."""
         path, _, query = request.target.decode("latin-1").partition("?")
         asked = parse_qsl(query, keep_blank_values=True)
-        try:
-            answer = await self._call(request, path, asked)
-        except Refusal as error:
-            return _envelope(error)
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # the client is told that, and no more
-            log.exception("%s %s", request.method, path)
-            return _envelope(broken())
+        return await answered(self._answer(request, path, asked), f"{request.method} {path}")
+
+    async def _answer(self, request: Request, path: str, asked: list[tuple[str, str]]) -> Answer:
+        answer = await self._call(request, path, asked)
         return Answer(200, _spelled(answer, numbers=_wants_numbers(asked)))
 
     async def _call(self, request: Request, path: str, asked: list[tuple[str, str]]) -> Message | None:
@@ -159,13 +151,3 @@ def _spelled(message: Message | None, *, numbers: bool) -> bytes:
     if message is None:
         return b"{}"
     return json.dumps(json_format.MessageToDict(message, use_integers_for_enums=numbers)).encode()
-
-
-def _envelope(error: Refusal) -> Answer:
-    code = int(error.code or 500)
-    status = error.grpc_status_code.name if error.grpc_status_code else "INTERNAL"
-    details = [json_format.MessageToDict(wrapped(one)) for one in error.details]
-    content: dict[str, Any] = {"code": code, "message": error.message, "status": status}
-    if details:
-        content["details"] = details
-    return Answer(code, json.dumps({"error": content}).encode())

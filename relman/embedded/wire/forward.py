@@ -1,0 +1,36 @@
+"""The platform as a forward proxy: ``gcloud`` reaches its APIs by names that nobody has to resolve.
+
+What it is not: a way out. It knows its own names, and answers for no other host.
+
+Source: absolute-form requests, RFC 9112 section 3.2.2; a host that is not served, RFC 9110 section 15.5.20.
+"""
+
+from __future__ import annotations
+
+import re
+
+from relman.embedded import ports
+from relman.embedded.wire.http import Answer, Request
+
+DOMAIN = "relman.internal"
+"""``.internal`` is reserved for private use (ICANN 2024): no such name ever leaves a machine."""
+ABSOLUTE = re.compile(rb"http://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+async def unwrap(request: Request) -> Answer | None:
+    """Turn a request to a proxy into one to the server that it names; an answer when that is not here."""
+    match = ABSOLUTE.fullmatch(bytes(request.target))
+    if match is None:
+        return None
+    host = match[1].decode("latin-1")
+    if not _is_own(host.rpartition("@")[2].partition(":")[0].lower()):
+        text = f"The embedded platform is a proxy for *.{DOMAIN} only; '{host}' is not asked.\n"
+        return Answer(421, text.encode(), "text/plain; charset=utf-8")
+    request.headers["host"] = host
+    path = match[2].partition(b"#")[0]
+    request.target = path if path.startswith(b"/") else b"/" + path
+    return None
+
+
+def _is_own(host: str) -> bool:
+    return host in {ports.HOST, "localhost", DOMAIN} or host.endswith(f".{DOMAIN}")
