@@ -17,6 +17,8 @@ from pathlib import Path
 from relman.embedded import ports
 from relman.embedded.control.builds import Builds
 from relman.embedded.control.calls import Calls
+from relman.embedded.control.monitoring.api import Monitoring
+from relman.embedded.control.monitoring.collecting import Collector
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.policies import Policies
 from relman.embedded.control.proxy import DataPlane
@@ -26,12 +28,14 @@ from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
 from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
+from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
-from relman.embedded.wire import v1
+from relman.embedded.wire import monitoring, v1
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
 from relman.embedded.wire.http import Answer, Request, Surface
+from relman.embedded.wire.monitoring import MonitoringRest
 from relman.embedded.wire.neighbours import neighbours
 from relman.embedded.wire.port import Port
 from relman.embedded.wire.rest import Rest
@@ -66,17 +70,23 @@ class Platform:
         tables.plane = self._reconciler.plane = self._plane
         self._runtime.watcher = self._reconciler
         self._builds = Builds(state, self.store, operations, now)
-        apis = {
+        minutes = Minutes(self.store)
+        self._collector = Collector(minutes, self._plane.minutes, now)
+        self._monitoring = Monitoring(self.store, minutes, self._collector)
+        apis: dict[str, object] = {
             "services": services,
             "policies": Policies(services.shelf),
             "revisions": self._revisions,
             "operations": operations,
             "builds": self._builds,
+            monitoring.NAME: self._monitoring,
         }
         calls = Calls(apis)
         rest = Rest(table(), calls)
         v1_surfaces = v1.surfaces(calls, self.store, operations.last)
-        self._surfaces: tuple[Surface, ...] = (unwrap, self._report, *v1_surfaces, neighbours, rest.answer)
+        figures = MonitoringRest(calls).answer
+        own: tuple[Surface, ...] = (unwrap, self._report, *v1_surfaces, neighbours, figures)
+        self._surfaces = (*own, rest.answer)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, http2=SOCKET)
 
@@ -101,6 +111,7 @@ class Platform:
             await self._plane.start()
             await self._reconciler.begin()
             self._builds.begin()
+            self._collector.begin()
             (self._state / "serving").write_text(json.dumps({"pid": os.getpid(), "port": port}))
             await over.wait()
         finally:
@@ -113,6 +124,7 @@ class Platform:
         await self._grpc.stop()
         await self._builds.stop()
         await self._reconciler.stop()
+        await self._collector.stop()
         await self._plane.stop()
         await self._runtime.stop()
         self.store.close()

@@ -72,6 +72,14 @@ class DataPlane:
                 self._ask({"op": "drain", "revision": revision, "timeout": DRAIN_S}), 2 * DRAIN_S
             )
 
+    async def minutes(self, plane: str, kept: int, now: float) -> dict[str, Any]:
+        """What it counted by minute, since the batch that was kept last.
+
+        Raises:
+            ConnectionError: It is not there, or died before it answered.
+        """
+        return await self._ask({"op": "minutes", "plane": plane, "kept": kept, "now": now})
+
     async def stop(self) -> None:
         """End the data plane."""
         if self._watch:

@@ -18,34 +18,34 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 
-def _plain(wrapper: Any) -> Any:  # noqa: ANN401 - proto-plus classes
+def plain(wrapper: Any) -> Any:  # noqa: ANN401 - proto-plus classes
     """The protobuf class inside a proto-plus class."""
     return type(wrapper.pb(wrapper()))
 
 
-Service = _plain(service.Service)
-CreateServiceRequest = _plain(service.CreateServiceRequest)
-GetServiceRequest = _plain(service.GetServiceRequest)
-ListServicesRequest = _plain(service.ListServicesRequest)
-ListServicesResponse = _plain(service.ListServicesResponse)
-UpdateServiceRequest = _plain(service.UpdateServiceRequest)
-DeleteServiceRequest = _plain(service.DeleteServiceRequest)
-Revision = _plain(revision.Revision)
-RevisionTemplate = _plain(revision_template.RevisionTemplate)
-GetRevisionRequest = _plain(revision.GetRevisionRequest)
-ListRevisionsRequest = _plain(revision.ListRevisionsRequest)
-ListRevisionsResponse = _plain(revision.ListRevisionsResponse)
-DeleteRevisionRequest = _plain(revision.DeleteRevisionRequest)
-TrafficTarget = _plain(traffic_target.TrafficTarget)
-Condition = _plain(condition.Condition)
-Container = _plain(k8s_min.Container)
-Build = _plain(cloudbuild.Build)
-BuildOperationMetadata = _plain(cloudbuild.BuildOperationMetadata)
-CreateBuildRequest = _plain(cloudbuild.CreateBuildRequest)
-GetBuildRequest = _plain(cloudbuild.GetBuildRequest)
-ListBuildsRequest = _plain(cloudbuild.ListBuildsRequest)
-ListBuildsResponse = _plain(cloudbuild.ListBuildsResponse)
-CancelBuildRequest = _plain(cloudbuild.CancelBuildRequest)
+Service = plain(service.Service)
+CreateServiceRequest = plain(service.CreateServiceRequest)
+GetServiceRequest = plain(service.GetServiceRequest)
+ListServicesRequest = plain(service.ListServicesRequest)
+ListServicesResponse = plain(service.ListServicesResponse)
+UpdateServiceRequest = plain(service.UpdateServiceRequest)
+DeleteServiceRequest = plain(service.DeleteServiceRequest)
+Revision = plain(revision.Revision)
+RevisionTemplate = plain(revision_template.RevisionTemplate)
+GetRevisionRequest = plain(revision.GetRevisionRequest)
+ListRevisionsRequest = plain(revision.ListRevisionsRequest)
+ListRevisionsResponse = plain(revision.ListRevisionsResponse)
+DeleteRevisionRequest = plain(revision.DeleteRevisionRequest)
+TrafficTarget = plain(traffic_target.TrafficTarget)
+Condition = plain(condition.Condition)
+Container = plain(k8s_min.Container)
+Build = plain(cloudbuild.Build)
+BuildOperationMetadata = plain(cloudbuild.BuildOperationMetadata)
+CreateBuildRequest = plain(cloudbuild.CreateBuildRequest)
+GetBuildRequest = plain(cloudbuild.GetBuildRequest)
+ListBuildsRequest = plain(cloudbuild.ListBuildsRequest)
+ListBuildsResponse = plain(cloudbuild.ListBuildsResponse)
+CancelBuildRequest = plain(cloudbuild.CancelBuildRequest)
 Operation = operations_pb2.Operation
 Policy = policy_pb2.Policy
 Status = status_pb2.Status

@@ -13,7 +13,9 @@ MOST = 1000
 T = TypeVar("T")
 
 
-def page(found: Sequence[T], *, size: int, token: str, asked: str) -> tuple[Sequence[T], str]:
+def page(
+    found: Sequence[T], *, size: int, token: str, asked: str, most: int = MOST
+) -> tuple[Sequence[T], str]:
     """One page and the token of the next, empty when this is the last.
 
     Args:
@@ -21,6 +23,7 @@ def page(found: Sequence[T], *, size: int, token: str, asked: str) -> tuple[Sequ
         size: How many the client wants at most; 0 for the server's choice.
         token: What the last page gave.
         asked: The other parameters of the request; they must not change between pages.
+        most: How many one page holds at most, whatever the client wants.
 
     Raises:
         InvalidArgument: A negative size, or a token that was not given for this request.
@@ -28,7 +31,7 @@ def page(found: Sequence[T], *, size: int, token: str, asked: str) -> tuple[Sequ
     if size < 0:
         raise invalid("page_size", f"page_size must not be negative, it is {size}.")
     begin = _begin(token, asked)
-    end = begin + min(size or MOST, MOST)
+    end = begin + min(size or most, most)
     return found[begin:end], _token(end, asked) if end < len(found) else ""
 
 

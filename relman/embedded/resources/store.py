@@ -75,6 +75,11 @@ class Store:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(SCHEMA)
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """For the tables of a module beside this one, in the same file and transactions."""
+        return self._db
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError, Message
 from relman.embedded.control.calls import Calls
 from relman.embedded.resources.messages import Status, wrapped
 from relman.embedded.resources.refusals import Refusal, undecodable
+from relman.embedded.wire import monitoring
 from relman.embedded.wire.apis import APIS, Api
 from relman.embedded.wire.http import LARGEST_BODY
 
@@ -49,6 +50,8 @@ class Grpc:
         """
         self._server = grpc.aio.server(options=[("grpc.max_receive_message_length", LARGEST_BODY)])
         self._server.add_generic_rpc_handlers([self._served(name, api) for name, api in APIS.items()])
+        later = Later(monitoring.SERVICE, lambda: self._served(monitoring.NAME, monitoring.api()))
+        self._server.add_generic_rpc_handlers([later])
         self._server.add_insecure_port(f"unix:{SOCKET}")
         await self._server.start()
 
@@ -73,6 +76,23 @@ class Grpc:
             return found.SerializeToString() if found is not None else b""
 
         return answer
+
+
+class Later(grpc.GenericRpcHandler):  # type: ignore[misc]  # gRPC is untyped
+    """A service whose messages are imported when it is called for the first time."""
+
+    def __init__(self, service: str, served: Callable[[], grpc.GenericRpcHandler]) -> None:
+        """Nothing is imported yet."""
+        self._prefix = f"/{service}/"
+        self._served = served
+        self._handler: grpc.GenericRpcHandler | None = None
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        """The method that is called, None if it is another service's."""
+        if not handler_call_details.method.startswith(self._prefix):
+            return None
+        self._handler = self._handler or self._served()
+        return self._handler.service(handler_call_details)
 
 
 def _parsed(request: type[Message], raw: bytes) -> Message:

@@ -55,7 +55,7 @@ class Route:
 def table() -> list[Route]:
     """Every route of every API."""
     routes = [
-        _route(rule, request, name, method)
+        route(rule, request, name, method)
         for name, api in APIS.items()
         if api.rules
         for method, request in api.requests.items()
@@ -63,7 +63,7 @@ def table() -> list[Route]:
     ]
     known = APIS["operations"].requests
     return routes + [
-        _route(rule, known[method], "operations", method)
+        route(rule, known[method], "operations", method)
         for method, rules in BUILD_OPERATIONS.items()
         for rule in rules
     ]
@@ -76,7 +76,8 @@ def _rules(source: Any, method: str) -> list[dict[str, str]]:  # noqa: ANN401 - 
     return rules
 
 
-def _route(rule: dict[str, str], request: Any, api: str, method: str) -> Route:  # noqa: ANN401 - a protobuf class
+def route(rule: dict[str, str], request: Any, api: str, method: str) -> Route:  # noqa: ANN401 - a protobuf class
+    """The route of one of Google's ``http`` rules."""
     fields = tuple(match[1] for match in VARIABLE.finditer(rule["uri"]))
     pattern = re.compile(_pattern(rule["uri"]))
     return Route(rule["method"].upper(), pattern, fields, rule.get("body", ""), request, api, method)
