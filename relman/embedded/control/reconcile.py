@@ -112,6 +112,7 @@ class Reconciler:
         if entry:
             conditions.revision_crashed(entry.message, self._now(), message)
             self._revisions.write(entry)
+            self.kick(entry.message.service)
 
     def _lift_latest(self, revision: Message) -> None:
         entry = self._services.find(revision.service)

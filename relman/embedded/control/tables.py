@@ -62,9 +62,8 @@ class Tables:
     def _fleet(self, name: str) -> dict[str, Any]:
         """The instances of one revision, as the data plane knows them."""
         entry = self._revisions.shelf.find(name)
-        port = self._runtime.port(name)
         return {
-            "ports": [port] if port else [],
+            "ports": self._runtime.ports(name),
             "concurrency": entry.message.max_instance_request_concurrency if entry else 0,
             "affinity": entry is not None and entry.message.session_affinity,
             "patience": PATIENCE_S,

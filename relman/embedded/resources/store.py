@@ -136,10 +136,10 @@ class Store:
         """Every process that was started, or was about to be, and not seen to its end."""
         return [ProcessRow(*row) for row in self._db.execute("SELECT * FROM process")]
 
-    def process(self, revision: str) -> ProcessRow | None:
-        """The process of one revision, or None."""
-        row = self._db.execute("SELECT * FROM process WHERE revision = ?", (revision,)).fetchone()
-        return ProcessRow(*row) if row else None
+    def processes_of(self, revision: str) -> list[ProcessRow]:
+        """The processes of one revision."""
+        rows = self._db.execute("SELECT * FROM process WHERE revision = ?", (revision,))
+        return [ProcessRow(*row) for row in rows]
 
     def keep_process(self, row: ProcessRow) -> None:
         """Remember a process."""

@@ -1,7 +1,7 @@
 """The runtime: keeps the processes of the wanted revisions up, and tells what became of them.
 
-What it is not: a decision about traffic. It is told which revisions are wanted; each then has one
-keeper, a task that starts it, probes it, waits for its end and starts it again.
+What it is not: a decision about traffic or scale. It is told how many instances of which revision are
+wanted; each then has a keeper, a task that starts it, probes it, waits for its end and starts it again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -32,16 +32,37 @@ log = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
-    """Who is told what became of a revision."""
+    """Who is told what became of a revision's instances."""
 
     def came_up(self, revision: str, imported: float, provisioned: float) -> None:
-        """It listens. Seconds that the image and the start took."""
+        """One listens. Seconds that the image and the start took."""
 
     def failed(self, revision: str, trouble: Trouble) -> None:
-        """It could not be started, and is not tried again."""
+        """None could be started, and none is tried again."""
 
     def crashed(self, revision: str, message: str) -> None:
-        """Its process ended while it served; it is started again."""
+        """The process of one ended while it served, or could not be started; it is started again."""
+
+
+@dataclass(eq=False)
+class Instance:
+    """One instance of a revision.
+
+    Attributes:
+        revision: The revision.
+        port: Where its process listens, or will; each start has a port of its own.
+        process: Its process, while there is one.
+        up: The process listens.
+        offered: Requests may go there: it is up, or was when the last platform was killed.
+        insisted: However often it cannot be started, it is tried again.
+    """
+
+    revision: Message
+    port: int = 0
+    process: Process | None = None
+    up: bool = False
+    offered: bool = False
+    insisted: bool = False
 
 
 class Runtime:
@@ -56,59 +77,84 @@ class Runtime:
         """Nothing is started yet."""
         self._state = state
         self._store = store
-        self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._running: dict[str, Process] = {}
-        self._up: set[str] = set()
-        self._ports: dict[str, int] = {}
+        self._instances: dict[str, list[Instance]] = {}
+        self._keepers: dict[Instance, asyncio.Task[None]] = {}
         self.watcher: Watcher
 
-    def want(self, revision: Message, *, insist: bool) -> None:
-        """Have a revision's process up from now on.
+    def want(self, revision: Message, *, insist: bool, count: int = 1) -> None:
+        """Have so many instances of a revision from now on, and those that run already besides.
 
         Args:
             revision: The revision.
             insist: It serves already: however often it cannot be started, try again.
+            count: How many at least.
         """
-        if revision.name not in self._keepers:
-            keeper = asyncio.create_task(self._keep(revision, insist=insist), name=revision.name)
-            keeper.add_done_callback(_report)
-            self._keepers[revision.name] = keeper
+        instances = self._instances.setdefault(revision.name, [])
+        held = {one.port for one in instances}
+        rows = [row for row in self._store.processes_of(revision.name) if row.port not in held]
+        new = [Instance(revision, row.port, offered=row.pid != 0, insisted=insist) for row in rows]
+        missing = max(0, count - len(instances) - len(new))
+        new += [Instance(revision, insisted=insist) for _ in range(missing)]
+        instances += new
+        for one in new:
+            self._keepers[one] = asyncio.create_task(self._keep(one), name=revision.name)
+            self._keepers[one].add_done_callback(_report)
 
     def is_up(self, revision: str) -> bool:
-        """Whether the revision's process runs and listens."""
-        return revision in self._up
+        """Whether an instance of the revision runs and listens."""
+        return self.ups(revision) > 0
 
-    def port(self, revision: str) -> int:
-        """Where the revision listens, or listened until it crashed; 0 if it never did."""
-        row = self._store.process(revision)
-        return self._ports.setdefault(revision, row.port) if row else self._ports.get(revision, 0)
+    def ups(self, revision: str) -> int:
+        """How many instances of the revision run and listen."""
+        return sum(one.up for one in self._instances.get(revision, ()))
+
+    def count(self, revision: str) -> int:
+        """How many instances of the revision are kept up, or are on their way."""
+        return len(self._instances.get(revision, ()))
+
+    def ports(self, revision: str) -> list[int]:
+        """Where requests to the revision may go; what a killed platform left running counts at once."""
+        instances = self._instances.get(revision, [])
+        held = {one.port for one in instances}
+        rows = self._store.processes_of(revision)
+        left = [row.port for row in rows if row.pid and row.port not in held]
+        return [one.port for one in instances if one.offered] + left
 
     def pid(self, revision: str) -> int:
-        """The revision's process, 0 when there is none."""
-        process = self._running.get(revision)
-        return process.pid if process else 0
+        """The process of the revision's first instance, 0 when there is none."""
+        return next(iter(self.pids(revision)), 0)
+
+    def pids(self, revision: str) -> list[int]:
+        """The processes of the revision's instances."""
+        return [one.process.pid for one in self._instances.get(revision, ()) if one.process]
 
     def has(self, revision: str) -> bool:
         """Whether the revision is kept up, or was by a platform that was killed."""
-        return revision in self._keepers or self._store.process(revision) is not None
+        return self.count(revision) > 0 or bool(self._store.processes_of(revision))
 
     def log_of(self, revision: str) -> Path:
         """The file that takes what the revision prints."""
         _, project, _, location, _, service, _, name = revision.split("/")
         return self._state / "logs" / project / location / service / f"{name}.log"
 
-    async def dismiss(self, revision: str) -> None:
-        """Stop a revision's process, which nothing needs any more.
+    def withhold(self, revision: str, port: int) -> None:
+        """Offer an instance no longer, so that it can be drained."""
+        for one in self._instances.get(revision, ()):
+            if one.port == port:
+                one.offered = False
 
-        The process is disowned first: the revision may be wanted again before the old one has ended.
+    async def dismiss(self, revision: str, port: int = 0) -> None:
+        """Stop a revision's instances, or the one on a port, which nothing needs any more.
+
+        The processes are disowned first: the revision may be wanted again before the old ones have ended.
         """
-        await self._abandon(revision)
-        row = self._store.process(revision)
-        process = self._running.pop(revision, None)
-        if row:
-            disowned = replace(row, revision="")
-            self._store.keep_process(disowned)
-            await self._end(disowned, process or alive(row))
+        leaving = [one for one in self._instances.get(revision, ()) if port in {0, one.port}]
+        processes = {one.port: one.process for one in leaving}
+        rows = [row for row in self._store.processes_of(revision) if port in {0, row.port}]
+        for row in rows:
+            self._store.keep_process(replace(row, revision=""))
+        await asyncio.gather(*(self._abandon(one) for one in leaving))
+        await asyncio.gather(*(self._end(row, processes.get(row.port) or alive(row)) for row in rows))
 
     async def stop_strangers(self, revisions: set[str]) -> None:
         """Stop what a killed platform left running: the disowned, and those of revisions that are no more."""
@@ -117,75 +163,81 @@ class Runtime:
 
     async def stop(self) -> None:
         """Stop every process, all at once."""
-        await asyncio.gather(*(self._abandon(revision) for revision in list(self._keepers)))
-        ours = self._running.get
+        processes = {one.port: one.process for one in self._keepers}
+        await asyncio.gather(*(self._abandon(one) for one in list(self._keepers)))
         rows = self._store.processes()
-        await asyncio.gather(*(self._end(row, ours(row.revision) or alive(row)) for row in rows))
+        await asyncio.gather(*(self._end(row, processes.get(row.port) or alive(row)) for row in rows))
 
     async def _end(self, row: ProcessRow, process: Process | None) -> None:
         if process:
             await process.stop()
         self._store.drop_process(row.port)
 
-    async def _abandon(self, revision: str) -> None:
-        self._up.discard(revision)
-        keeper = self._keepers.pop(revision, None)
+    async def _abandon(self, instance: Instance) -> None:
+        keeper = self._forget(instance)
         if keeper:
             keeper.cancel()
             await asyncio.wait([keeper])
 
-    async def _keep(self, revision: Message, *, insist: bool) -> None:
-        backoff = FIRST_BACKOFF_S
+    def _forget(self, instance: Instance) -> asyncio.Task[None] | None:
+        """Keep it no longer; its keeper, if it has one."""
+        others = [one for one in self._instances.pop(instance.revision.name, []) if one is not instance]
+        if others:
+            self._instances[instance.revision.name] = others
+        instance.up = instance.offered = False
+        return self._keepers.pop(instance, None)
+
+    async def _keep(self, instance: Instance) -> None:
+        name, backoff = instance.revision.name, FIRST_BACKOFF_S
         while True:
             begun = time.monotonic()
             try:
-                process = await self._bring_up(revision, kept=insist)
+                process = await self._bring_up(instance)
             except Unready as unready:
-                self._forget(revision.name)
-                if not insist:
-                    self._keepers.pop(revision.name, None)
-                    return self.watcher.failed(revision.name, unready.trouble)
+                self._clear(instance)
+                if not instance.insisted and not self.is_up(name):
+                    self._forget(instance)
+                    return self.watcher.failed(name, unready.trouble)
                 message = str(unready)
             else:
-                port = self.port(revision.name)
-                insist, message = True, await lifetime.ends(process, serving(revision), port)
-                self._up.discard(revision.name)
-            self.watcher.crashed(revision.name, message)
+                message = await lifetime.ends(process, serving(instance.revision), instance.port)
+                self._clear(instance)
+            self.watcher.crashed(name, message)
             backoff = FIRST_BACKOFF_S if time.monotonic() - begun > STABLE_S else backoff
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 
-    async def _bring_up(self, revision: Message, *, kept: bool) -> Process:
+    async def _bring_up(self, instance: Instance) -> Process:
         """One start: adopt or spawn, then probe. What serves is started from its kept copy of the image.
 
         Raises:
             Unready: It cannot be started, or has ended, or does not listen in the probe's time.
         """
         begun = time.monotonic()
-        process = self._remembered(revision.name) or await self._start(revision, kept=kept)
-        self._running[revision.name] = process
+        process = instance.process = self._remembered(instance) or await self._start(instance)
         imported = time.monotonic() - begun
-        port = self.port(revision.name)
-        if not await lifetime.begins(process, serving(revision), port):
+        if not await lifetime.begins(process, serving(instance.revision), instance.port):
             await process.stop()
-            raise Unready(Trouble(self._complaint(revision.name, port)))
-        self._up.add(revision.name)
-        self.watcher.came_up(revision.name, imported, time.monotonic() - begun - imported)
+            raise Unready(Trouble(self._complaint(instance.revision.name, instance.port)))
+        instance.up = instance.offered = instance.insisted = True
+        self.watcher.came_up(instance.revision.name, imported, time.monotonic() - begun - imported)
         return process
 
-    async def _start(self, revision: Message, *, kept: bool) -> Process:
+    async def _start(self, instance: Instance) -> Process:
         try:
-            return await self._spawn(revision, kept=kept)
+            return await self._spawn(instance)
         except (OSError, sqlite3.Error) as error:
             raise Unready(Trouble(f"The container cannot be started: {error}.")) from error
 
-    async def _spawn(self, revision: Message, *, kept: bool) -> Process:
-        """Start a revision's process; its row is written first, so that it is found after a kill."""
-        self._forget(revision.name)
+    async def _spawn(self, instance: Instance) -> Process:
+        """Start an instance's process; its row is written first, so that it is found after a kill."""
+        self._clear(instance)
+        revision = instance.revision
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
-        self._ports[revision.name] = row.port
+        instance.port = row.port
         folders = {"layout": self._state / "images", "into": self._state / "files"}
+        kept = instance.insisted
         ready = await asyncio.to_thread(launch.prepare, revision, **folders, port=row.port, kept=kept)
         output = self.log_of(revision.name)
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -193,16 +245,16 @@ class Runtime:
         self._store.keep_process(replace(row, pid=process.pid, started=process.started))
         return process
 
-    def _forget(self, revision: str) -> None:
-        """Drop the row of a process that has ended."""
-        self._running.pop(revision, None)
-        row = self._store.process(revision)
-        if row:
-            self._store.drop_process(row.port)
+    def _clear(self, instance: Instance) -> None:
+        """Its process has ended: drop the row."""
+        if instance.port:
+            self._store.drop_process(instance.port)
+        instance.port, instance.process = 0, None
+        instance.up = instance.offered = False
 
-    def _remembered(self, revision: str) -> Process | None:
-        row = self._store.process(revision)
-        return alive(row) if row else None
+    def _remembered(self, instance: Instance) -> Process | None:
+        rows = self._store.processes_of(instance.revision.name)
+        return next((alive(row) for row in rows if row.port == instance.port), None)
 
     def _complaint(self, revision: str, port: int) -> str:
         return (
