@@ -28,6 +28,7 @@ from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
 from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
+from relman.embedded.images.uploads import Uploads
 from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
@@ -38,6 +39,7 @@ from relman.embedded.wire.http import Answer, Request, Surface
 from relman.embedded.wire.monitoring import MonitoringRest
 from relman.embedded.wire.neighbours import neighbours
 from relman.embedded.wire.port import Port
+from relman.embedded.wire.registry.surface import Registry
 from relman.embedded.wire.rest import Rest
 from relman.embedded.wire.routes import table
 
@@ -83,12 +85,15 @@ class Platform:
         }
         calls = Calls(apis)
         rest = Rest(table(), calls)
+        uploads = Uploads(state / "uploads")
+        uploads.forget_old(now())
+        registry = Registry(state / "images", uploads)
         v1_surfaces = v1.surfaces(calls, self.store, operations.last)
         figures = MonitoringRest(calls).answer
-        own: tuple[Surface, ...] = (unwrap, self._report, *v1_surfaces, neighbours, figures)
+        own: tuple[Surface, ...] = (unwrap, self._report, registry.answer, *v1_surfaces, neighbours, figures)
         self._surfaces = (*own, rest.answer)
         self._grpc = Grpc(calls)
-        self._port = Port(self._answer, http2=SOCKET)
+        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
 
     async def run(self, port: int) -> None:
         """Serve until SIGTERM or SIGINT, then stop everything that was started.

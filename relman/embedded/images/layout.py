@@ -36,9 +36,34 @@ def put_file(layout: Path, source: Path, digest: str) -> None:
     source.replace(target)
 
 
+def take(layout: Path, source: Path, digest: str) -> bool:
+    """Take a file over into the layout if its content has this digest, else delete it.
+
+    Returns:
+        Whether it has.
+
+    Raises:
+        ImageMissing: This is no digest.
+    """
+    target = blob(layout, digest)
+    with source.open("rb") as file:
+        fits = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digest
+    if fits:
+        room(layout)
+        _durable(source)
+        source.replace(target)  # also over one that was damaged
+    else:
+        source.unlink()
+    return fits
+
+
 def put_json(layout: Path, content: dict[str, Any]) -> tuple[str, int]:
     """Store ``content`` as JSON; its digest and its length in bytes."""
-    data = encoded(content)
+    return put_bytes(layout, encoded(content))
+
+
+def put_bytes(layout: Path, data: bytes) -> tuple[str, int]:
+    """Store bytes as they are; their digest and their number."""
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     write(blob(layout, digest), data)
     return digest, len(data)

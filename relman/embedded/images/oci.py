@@ -73,7 +73,7 @@ def build(
             start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
             layers, start = _layers(commit, start, room, log)
             digest = _push(layout, name, layers, _config(commit, start, layers))
-    except OSError as error:  # all that is written here is written below the layout
+    except (OSError, ImageMissing) as error:  # all that is written here is written below the layout
         raise BuildError(PUSH_FAILED, f"{layout} cannot be written: {error}") from error
     log(f"Stored {name} as {digest}")
     return Built(digest, commit.sha)

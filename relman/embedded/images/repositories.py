@@ -127,11 +127,17 @@ def name_manifest(layout: Path, digest: str, size: int, ref: str, kind: str = fi
         size: Its length in bytes.
         ref: ``name:tag``, or ``name@sha256:…`` to give it no tag.
         kind: Its media type.
+
+    Raises:
+        ImageMissing: It is not there, or a part of it is not.
     """
     files.room(layout)
     name, tag = split(ref)
     plain = Entry({"mediaType": kind, "digest": digest, "size": size})
     with files.locked(layout):
+        for part in parts(files.read_json(layout, digest)):
+            if not files.blob(layout, part).exists():
+                raise ImageMissing(f"{part} is not in {layout}")
         standing = entries(layout)
         others = [one for one in standing if (one.name, one.tag) != (name, tag) or not tag]
         others = [one for one in others if (one.name, one.tag, one.digest) != (name, "", digest)]

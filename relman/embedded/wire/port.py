@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from relman.embedded.wire.http import App, Connection
+from relman.embedded.wire.http import App, Connection, Intake
 from relman.embedded.wire.splice import begins, splice
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Opening(asyncio.Protocol):
                 self._answer()
 
     def _answer(self) -> None:
-        connection = Connection(self._port.app, self._gone)
+        connection = Connection(self._port.app, self._port.intake, self._gone)
         self._transport.set_protocol(connection)
         connection.connection_made(self._transport)
         connection.data_received(self._first)
@@ -74,11 +74,13 @@ class Port:
     Args:
         app: Answers one request of HTTP/1.1; must not raise.
         http2: The path of the unix socket where HTTP/2 is answered.
+        intake: Says which bodies are taken in as they come.
     """
 
-    def __init__(self, app: App, http2: str) -> None:
+    def __init__(self, app: App, http2: str, intake: Intake) -> None:
         """Nothing is listened on yet."""
         self.app = app
+        self.intake = intake
         self.http2 = http2
         self.open: set[asyncio.Transport] = set()
         self._server: asyncio.Server
