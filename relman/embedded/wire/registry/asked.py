@@ -86,9 +86,9 @@ def asked(request: Request) -> Asked | None:
     """What a request asks of the registry; None if it is not for it."""
     target = urlsplit(request.target.decode("latin-1"))
     for shape, pattern in SHAPES.items():
-        match = pattern.fullmatch(unquote(target.path))
+        match = pattern.fullmatch(target.path)
         if match:
-            name, what = (*match.groups(), "", "")[:2]
+            name, what = (*map(unquote, match.groups()), "", "")[:2]
             query = dict(parse_qsl(target.query, keep_blank_values=True))
             return Asked(shape, request.method, name, what, query, request.headers)
     return None
