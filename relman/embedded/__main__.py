@@ -1,4 +1,4 @@
-"""The embedded platform's command line: ``python -m relman.embedded serve|up|down|status|env``.
+"""The embedded platform's command line: ``python -m relman.embedded serve|up|down|status|env|fault``.
 
 What it is not: quick to grow. It reads arguments and prints; ``daemon`` does the work. Nothing of
 Google's is imported unless the platform itself is to run in this process.
@@ -15,10 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from relman.embedded import daemon, ports
+from relman.embedded import daemon, faulting, ports
 from relman.embedded.daemon import Away, Broken, Locked, Taken
+from relman.embedded.resources.faults import BadFault
 
-AWAY, FAILED = 69, 1
+AWAY, FAILED, USAGE = 69, 1, 2
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,6 +43,9 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, sqlite3.Error) as error:
         sys.stderr.write(f"{state} cannot be used: {error}\n")
         return FAILED
+    except BadFault as bad:
+        sys.stderr.write(f"{bad}\n")
+        return USAGE
     except Broken as broken:
         sys.stderr.write(f"{broken}\n")
         return daemon.LOCKED if isinstance(broken, Locked) else FAILED
@@ -67,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     status = _command(commands, "status", "say what runs", _status)
     status.add_argument("--json", action="store_true", help="for machines")
     _command(commands, "env", "print the variables that point clients at the platform", _env)
+    faulting.words(commands, _command)
     return top
 
 
@@ -121,13 +126,13 @@ def _status(state: Path, arguments: argparse.Namespace) -> None:
 
 
 def _env(state: Path, _: argparse.Namespace) -> None:
-    address = daemon.endpoint(state).removeprefix("http://")
-    for name in ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST"):
-        _print(f"export {name}={address}")
+    for name, value in daemon.exports(daemon.endpoint(state)).items():
+        _print(f"export {name}={value}")
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
     lines = [f"endpoint  {found['endpoint']}"]
+    lines += [f"fault     {one['kind']}  {one['name']}" for one in found["faults"]]
     for service in found["services"]:
         lines.append(f"service   {service['name']}  {service['state']}  {service['url']}")
         for one in service["traffic"]:

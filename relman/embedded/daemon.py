@@ -154,6 +154,12 @@ def endpoint(state: Path) -> str:
     return str(status(state)["endpoint"])
 
 
+def exports(endpoint: str) -> dict[str, str]:
+    """The environment variables that point clients at a platform."""
+    address = endpoint.removeprefix("http://")
+    return dict.fromkeys(("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST"), address)
+
+
 def _serving(state: Path) -> dict[str, int]:
     try:
         found: dict[str, int] = json.loads((state / "serving").read_text())

@@ -17,22 +17,27 @@ from pathlib import Path
 from relman.embedded import ports
 from relman.embedded.control.builds import Builds
 from relman.embedded.control.calls import Calls
+from relman.embedded.control.faults import Faults
 from relman.embedded.control.monitoring.api import Monitoring
 from relman.embedded.control.monitoring.collecting import Collector
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.policies import Policies
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.reconcile import Reconciler
+from relman.embedded.control.rehearsal import Rehearsal
 from relman.embedded.control.revisions import Revisions
 from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
+from relman.embedded.control.strikes import Strikes
 from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
 from relman.embedded.images.uploads import Uploads
+from relman.embedded.resources.faults import shown
 from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
 from relman.embedded.wire import monitoring, v1
+from relman.embedded.wire.faults import FaultSurface
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
 from relman.embedded.wire.http import Answer, Request, Surface
@@ -60,8 +65,10 @@ class Platform:
         """Open the store; nothing runs yet."""
         self._state = state
         self.store = Store(state / "state.db")
+        self._faults = Faults(self.store, now)
+        now = self._faults.now  # from here on it may lie
         self._runtime = Runtime(state, self.store)
-        operations = Operations(self.store)
+        self._operations = operations = Operations(self.store)
         operations.forget_old()
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
@@ -71,6 +78,8 @@ class Platform:
         self._plane = DataPlane(state, tables.table)
         tables.plane = self._reconciler.plane = self._plane
         self._runtime.watcher = self._reconciler
+        self._reconciler.faults = self._faults
+        self._plane.faults = lambda: [one.fault for one in self._faults.at("request")]
         self._builds = Builds(state, self.store, operations, now)
         minutes = Minutes(self.store)
         self._collector = Collector(minutes, self._plane.minutes, now)
@@ -83,15 +92,24 @@ class Platform:
             "builds": self._builds,
             monitoring.NAME: self._monitoring,
         }
-        calls = Calls(apis)
+        self._strikes = Strikes(self._faults, services, operations, self._kick)
+        calls = Calls(apis, self._strikes)
         rest = Rest(table(), calls)
         uploads = Uploads(state / "uploads")
         uploads.forget_old(now())
         registry = Registry(state / "images", uploads)
         v1_surfaces = v1.surfaces(calls, self.store, operations.last)
+        rehearsal = Rehearsal(
+            self._faults,
+            operations,
+            self._revisions,
+            self._plane,
+            images=state / "images",
+            wake=self._wake,
+        )
         figures = MonitoringRest(calls).answer
-        own: tuple[Surface, ...] = (unwrap, self._report, registry.answer, *v1_surfaces, neighbours, figures)
-        self._surfaces = (*own, rest.answer)
+        own: tuple[Surface, ...] = (unwrap, self._report, FaultSurface(rehearsal).answer, registry.answer)
+        self._surfaces = (*own, *v1_surfaces, neighbours, figures, rest.answer)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
 
@@ -117,6 +135,7 @@ class Platform:
             await self._reconciler.begin()
             self._builds.begin()
             self._collector.begin()
+            self._strikes.begin()
             (self._state / "serving").write_text(json.dumps({"pid": os.getpid(), "port": port}))
             await over.wait()
         finally:
@@ -127,6 +146,7 @@ class Platform:
         (self._state / "serving").unlink(missing_ok=True)
         await self._port.stop()
         await self._grpc.stop()
+        await self._strikes.stop()
         await self._builds.stop()
         await self._reconciler.stop()
         await self._collector.stop()
@@ -147,10 +167,18 @@ class Platform:
         if (request.method, bytes(request.target)) != ("GET", STATUS):
             return None
         found = report(self._services, self._revisions, self._runtime, settled=self._reconciler.settled)
+        found["faults"] = [shown(one.fault) for one in self._faults.all()]
         return Answer(200, json.dumps(found | {"state": str(self._state)}).encode())
 
     def _kick(self, service: str) -> None:
         self._reconciler.kick(service)
+
+    def _wake(self) -> None:
+        """Have every service looked at, also those of which only the end is missing."""
+        for entry in self._services.all():
+            self._kick(entry.message.name)
+        for _, facts in self._operations.unfinished():
+            self._kick(facts["target"])
 
     def _resolved(self, image: str) -> str:
         """An image by tag becomes the same by digest; one that is not there is told when it is started."""

@@ -10,9 +10,11 @@ import inspect
 import logging
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from google.protobuf.message import Message
 
+from relman.embedded.control.strikes import Strikes
 from relman.embedded.resources.refusals import Refusal, broken
 
 log = logging.getLogger(__name__)
@@ -23,18 +25,27 @@ class Calls:
 
     Args:
         apis: The objects that answer, by name; a method ``CreateService`` is their ``create_service``.
+        strikes: What faults on demand do to calls.
     """
 
-    def __init__(self, apis: Mapping[str, object]) -> None:
+    def __init__(self, apis: Mapping[str, object], strikes: Strikes | None = None) -> None:
         """Nothing was called yet."""
         self._apis = apis
+        self._strikes = strikes
 
     async def carry_out(self, api: str, method: str, request: Message) -> Message | None:
         """The answer to one call; None where the method answers nothing.
 
         Raises:
             Refusal: The API says no, or broke; how it broke is told to the log alone.
+            ReplyLost: On demand: the client is not to be answered.
         """
+        carrying = partial(self._carry_out, api, method, request)
+        if self._strikes is not None and self._strikes.due:
+            return await self._strikes.around(method, request, carrying)
+        return await carrying()
+
+    async def _carry_out(self, api: str, method: str, request: Message) -> Message | None:
         try:
             answer = getattr(self._apis[api], _snake(method))(request)
             found: Message | None = await answer if inspect.isawaitable(answer) else answer

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from relman.embedded.resources.messages import Operation, Status, wrapped
 from relman.embedded.resources.paging import page
 from relman.embedded.resources.refusals import absent, invalid, unoffered
-from relman.embedded.resources.shelf import Shelf
+from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.store import Store
 
 LONGEST_WAIT_S = 30.0
@@ -36,7 +36,8 @@ class Operations:
         self.cancels: dict[str, Cancel] = {}
         """How what an operation is about is cancelled, by the collection that this is in."""
         entries = self._shelf.all()
-        self._open = {one.message.name: one.facts for one in entries if not one.message.done}
+        unfinished = [one for one in entries if not one.message.done and not one.facts.get("end")]
+        self._open = {one.message.name: one.facts for one in unfinished}
         self._last: dict[str, str] = {one.facts["target"]: one.message.name for one in entries}
 
     def begin(self, resource: Message, facts: dict[str, Any], *, name: str = "") -> Message:
@@ -82,10 +83,44 @@ class Operations:
         """
         entry = self._shelf.find(name)
         if entry and not entry.message.done:
-            self._shelf.put(ended(entry.message, resource, error, about), entry.facts)
+            self._end(entry, ended(entry.message, resource, error, about))
         self._open.pop(name, None)
-        if name in self._ends:
-            self._ends.pop(name).set()
+        if not entry or "end" not in entry.facts:
+            self._wake(name)
+
+    def withhold(self, name: str, fault: str) -> Message | None:
+        """Let an operation look unfinished, however it ends, while a fault stands; as it now looks."""
+        entry = self._shelf.find(name)
+        if entry is None:
+            return None
+        end = entry.message.SerializeToString().hex() if entry.message.done else ""
+        entry.message.done = False
+        entry.message.ClearField("result")
+        self._shelf.put(entry.message, entry.facts | {"fault": fault, "end": end})
+        return entry.message
+
+    def withheld(self, fault: str) -> list[str]:
+        """The operations that a fault withholds."""
+        return [one.message.name for one in self._shelf.all() if one.facts.get("fault") == fault]
+
+    def release(self, name: str, error: Status | None = None) -> None:
+        """Let a withheld operation be as it is; or have failed, whatever became of its change."""
+        entry = self._shelf.find(name)
+        if entry is None or "end" not in entry.facts:
+            return
+        whole = Operation.FromString(bytes.fromhex(entry.facts["end"]))
+        told = whole if whole.done else entry.message
+        if error:
+            told.done = True
+            told.error.CopyFrom(error)
+        self._shelf.put(told, {key: entry.facts[key] for key in entry.facts if key not in {"fault", "end"}})
+        if told.done:
+            self._wake(name)
+
+    def target(self, name: str) -> str:
+        """The resource that an operation is about, empty if there is no such operation."""
+        entry = self._shelf.find(name)
+        return str(entry.facts["target"]) if entry else ""
 
     def unfinished(self, target: str = "") -> list[tuple[str, dict[str, Any]]]:
         """Names and facts of those still to be ended, oldest first, of one target or of all."""
@@ -143,6 +178,18 @@ class Operations:
             except TimeoutError:
                 return self._found(request.name)
         return self._found(request.name)
+
+    def _end(self, entry: Entry, end: Message) -> None:
+        """Keep how an operation ended, and tell whoever waits; what is withheld is told later."""
+        if "end" not in entry.facts:
+            self._shelf.put(end, entry.facts)
+        elif not entry.facts["end"]:
+            facts = entry.facts | {"end": end.SerializeToString().hex()}
+            self._shelf.put(self._found(end.name), facts)
+
+    def _wake(self, name: str) -> None:
+        if name in self._ends:
+            self._ends.pop(name).set()
 
     def _found(self, name: str) -> Message:
         entry = self._shelf.find(name)

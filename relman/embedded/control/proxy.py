@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from relman.embedded.resources.faults import Fault, shown
 from relman.embedded.runtime.leftovers import SOCKET
 from relman.embedded.runtime.process import Process, found, peer, spawn
 
@@ -43,10 +44,13 @@ class DataPlane:
         self._held: set[int] | None = None
         self._watch: asyncio.Task[None] | None = None
         self.pid = 0
+        self.faults: Callable[[], list[Fault]] = list
+        """Gives the faults on demand that it is to have."""
 
     async def start(self) -> None:
         """Find the data plane that runs, or start one; then watch it."""
         reader, writer = await self._reach()
+        await self.demand()
         await self.flip()
         self._watch = asyncio.create_task(self._watching(reader, writer))
 
@@ -60,6 +64,16 @@ class DataPlane:
             told = self._table()
             await self._ask({"op": "table", "services": told})
             self._held = {port for one in told for port in _ports(one)}
+
+    async def demand(self) -> dict[str, dict[str, int]]:
+        """Tell which faults on demand there are; how often each has struck, by its name.
+
+        Raises:
+            ConnectionError: The data plane died meanwhile; it will be told when it is back.
+        """
+        answer = await self._ask({"op": "faults", "faults": [shown(one) for one in self.faults()]})
+        found: dict[str, dict[str, int]] = answer["faults"]
+        return found
 
     def holds(self, port: int) -> bool:
         """Whether the data plane listens there already; one that was found running may, on any."""
@@ -128,6 +142,7 @@ class DataPlane:
         while True:
             try:
                 reader, writer = await self._reach()
+                await self.demand()
                 await self.flip()
             except (OSError, TimeoutError) as error:
                 log.warning("the data plane cannot be reached: %s", error)

@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from relman.embedded import ports
+from relman.embedded.control.faults import Faults, dropped
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.revisions import Revisions, short
@@ -54,6 +55,7 @@ class Reconciler:
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self.plane: DataPlane
+        self.faults: Faults
 
     @property
     def settled(self) -> bool:
@@ -136,13 +138,18 @@ class Reconciler:
 
     async def _settle(self, service: str) -> None:
         """One look: 1 what was deleted ends, 2 what is needed starts, 3 what is ready is put in force."""
-        await self._finish_deletes(service)
+        held = self.faults.hold(service)
+        if not held:
+            await self._finish_deletes(service)
         entry = self._services.find(service)
         if entry is None:
             return
         shares = self._asked(entry.message)
         self._start_needed(entry, shares)
-        verdict = self._verdict(entry, shares)
+        if held:  # what serves goes on, wherever it was started again
+            await self.plane.flip()
+            return
+        verdict = dropped(entry) or self._verdict(entry, shares)
         if isinstance(verdict, Status):
             self._tell(entry, entry.message.generation, verdict)
         elif verdict:

@@ -127,6 +127,12 @@ class Services:
         self._kick(gone.name)
         return operation
 
+    def restamp(self, name: str) -> None:
+        """Give a service that there is another etag, as if something about it had changed (row 24)."""
+        entry = self._found(name)
+        entry.message.etag = _etag(entry.message)
+        self.shelf.put(entry.message, entry.facts)
+
     def _write(self, entry: Entry | None, wanted: Message, *, validate_only: bool) -> Message:
         """Check, fill, number and keep what is wanted."""
         rules.check(wanted)
@@ -146,8 +152,7 @@ class Services:
         wanted.generation += 1
         wanted.last_modifier = WHO
         wanted.update_time.FromDatetime(self._now())
-        stamp = f"{wanted.update_time.ToNanoseconds()} {secrets.token_hex(4)} {wanted.name}"
-        wanted.etag = f'"{base64.urlsafe_b64encode(stamp.encode()).decode()}"'
+        wanted.etag = _etag(wanted)
 
     def _keep(self, entry: Entry | None, wanted: Message, made: str, *, changed: bool) -> Message:
         facts = dict(entry.facts) if entry else {"served": [], "made": ""}
@@ -185,6 +190,11 @@ class Services:
         if entry is None:
             raise missing(name, "SERVICE")
         return entry
+
+
+def _etag(service: Message) -> str:
+    stamp = f"{service.update_time.ToNanoseconds()} {secrets.token_hex(4)} {service.name}"
+    return f'"{base64.urlsafe_b64encode(stamp.encode()).decode()}"'
 
 
 def _fence(etag: str, standing: Message) -> None:

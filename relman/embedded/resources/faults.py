@@ -7,8 +7,9 @@ with the list of what is known where it makes no sense.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -35,6 +36,10 @@ LONGEST_S = 10 * 365 * 86400.0
 
 class BadFault(ValueError):
     """No fault; the message says what is wrong, and what is known instead."""
+
+
+class ReplyLost(Exception):
+    """Carried out or not: who called is not to be answered, the connection ends."""
 
 
 class Kind(NamedTuple):
@@ -134,6 +139,10 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     at: datetime | None = None
 
 
+BEGINNINGS = ("CreateService", "UpdateService", "DeleteService", "DeleteRevision", "CreateBuild")
+"""The methods that are answered with an operation."""
+DROPPABLE = ("CreateService", "UpdateService")
+READING = ("Get", "List", "Wait")
 PARAMETERS = tuple(name for name in Fault.__struct_fields__ if name not in {"kind", "name"})
 
 
@@ -145,7 +154,7 @@ def fault_of(given: Mapping[str, Any]) -> Fault:
     """
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadFault(f"no kind of fault: {kind!r}; known are {_listed(KINDS)}")
+        raise BadFault(f"no kind of fault: {kind!r}{_meant(kind, KINDS)}; known are {_listed(KINDS)}")
     _check_names(kind, given)
     timed = {key: _seconds(key, value) for key, value in given.items() if key in {"latency", "offset"}}
     try:
@@ -154,6 +163,36 @@ def fault_of(given: Mapping[str, Any]) -> Fault:
         raise BadFault(f"kind {kind}: {error}") from error
     _check_values(fault)
     return fault
+
+
+def about(fault: Fault, method: str) -> bool:
+    """Whether a fault is about calls of a method."""
+    if fault.method:
+        return fault.method == method
+    if fault.kind.startswith("operation-"):
+        return method in _begun_by(fault)
+    return not (KINDS[fault.kind].writes and method.startswith(READING))
+
+
+def check_method(fault: Fault, known: Collection[str]) -> None:
+    """See that the method that a fault names is one that it can be about.
+
+    Args:
+        fault: Which.
+        known: Every method of the platform.
+
+    Raises:
+        BadFault: It is not.
+    """
+    can = _begun_by(fault) if fault.kind.startswith("operation-") else known
+    if fault.method and fault.method not in can:
+        dropping = " --change dropped" if fault.change == "dropped" else ""
+        unknown = f"no method {fault.method!r}{_meant(fault.method, can)}"
+        raise BadFault(f"kind {fault.kind}{dropping}: {unknown}; known are {_listed(can)}")
+
+
+def _begun_by(fault: Fault) -> tuple[str, ...]:
+    return DROPPABLE if fault.change == "dropped" else BEGINNINGS
 
 
 def shown(fault: Fault) -> dict[str, Any]:
@@ -203,5 +242,10 @@ def _seconds(key: str, value: object) -> float:
     return float(match[1]) * UNITS[match[2] or "s"]
 
 
-def _listed(names: Mapping[str, Any] | tuple[str, ...]) -> str:
+def _meant(word: object, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -91,5 +91,13 @@ def broken() -> Refusal:
     return _refusal(exceptions.InternalServerError, "Internal error: see the platform's log.")
 
 
+def demanded(code: str, message: str) -> Refusal:
+    """Any canonical code by its name, because somebody wanted to see it (``faults``)."""
+    import grpc
+
+    made: Refusal = exceptions.from_grpc_status(grpc.StatusCode[code], message)  # type: ignore[no-untyped-call]
+    return made
+
+
 def _refusal(kind: type[Refusal], message: str, *details: object) -> Refusal:
     return kind(message, details=details)

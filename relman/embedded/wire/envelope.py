@@ -10,6 +10,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
+from relman.embedded.resources.faults import ReplyLost
 from relman.embedded.resources.messages import wrapped
 from relman.embedded.resources.refusals import Refusal, broken
 from relman.embedded.wire.http import Answer
@@ -28,7 +29,7 @@ async def answered(work: Awaitable[Answer], what: str) -> Answer:
         return await work
     except Refusal as error:
         return envelope(error)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ReplyLost):
         raise
     except Exception:  # the client is told that, and no more
         log.exception("%s", what)

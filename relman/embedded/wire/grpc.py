@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from relman.embedded.control.calls import Calls
+from relman.embedded.resources.faults import ReplyLost
 from relman.embedded.resources.messages import Status, wrapped
 from relman.embedded.resources.refusals import Refusal, undecodable
 from relman.embedded.wire import monitoring
@@ -73,6 +74,8 @@ class Grpc:
                 found = await self._calls.carry_out(api, method, _parsed(request, raw))
             except Refusal as error:
                 await context.abort(*_told(error))  # it raises: the call ends here
+            except ReplyLost:  # what a client makes of a connection that ends
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
             return found.SerializeToString() if found is not None else b""
 
         return answer

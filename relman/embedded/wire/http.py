@@ -17,6 +17,8 @@ from typing import BinaryIO, Protocol
 
 import httptools
 
+from relman.embedded.resources.faults import ReplyLost
+
 LARGEST_BODY = 32 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -160,7 +162,11 @@ class Connection(asyncio.Protocol):
     async def _answer_all(self) -> None:
         while self._waiting:
             request, keep = self._waiting.popleft()
-            answer = await self._app(request)
+            try:
+                answer = await self._app(request)
+            except ReplyLost:
+                self._transport.abort()
+                return
             await self._send(answer, keep=keep, silent=request.method == "HEAD")
 
     def _reject(self, status: HTTPStatus, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Faults on demand, as those see them who are to outlive them."""
