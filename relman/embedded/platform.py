@@ -94,24 +94,26 @@ class Platform:
         }
         self._strikes = Strikes(self._faults, services, operations, self._kick)
         calls = Calls(apis, self._strikes)
-        rest = Rest(table(), calls)
         uploads = Uploads(state / "uploads")
         uploads.forget_old(now())
         registry = Registry(state / "images", uploads)
-        v1_surfaces = v1.surfaces(calls, self.store, operations.last)
+        self._surfaces = self._spoken(calls, operations, registry)
+        self._grpc = Grpc(calls)
+        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
+
+    def _spoken(self, calls: Calls, operations: Operations, registry: Registry) -> tuple[Surface, ...]:
+        """What is answered over HTTP/1.1, in the order in which it is asked."""
         rehearsal = Rehearsal(
             self._faults,
             operations,
             self._revisions,
             self._plane,
-            images=state / "images",
+            images=self._state / "images",
             wake=self._wake,
         )
-        figures = MonitoringRest(calls).answer
-        own: tuple[Surface, ...] = (unwrap, self._report, FaultSurface(rehearsal).answer, registry.answer)
-        self._surfaces = (*own, *v1_surfaces, neighbours, figures, rest.answer)
-        self._grpc = Grpc(calls)
-        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
+        own = (unwrap, self._report, FaultSurface(rehearsal).answer, registry.answer)
+        apis = (*v1.surfaces(calls, self.store, operations.last), neighbours, MonitoringRest(calls).answer)
+        return (*own, *apis, Rest(table(), calls).answer)
 
     async def run(self, port: int) -> None:
         """Serve until SIGTERM or SIGINT, then stop everything that was started.
