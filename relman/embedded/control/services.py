@@ -159,7 +159,7 @@ class Services:
         with self.shelf.store.transaction():
             if changed:
                 facts["made"] = made
-                self._retry(wanted)
+            if self._retry(wanted) or changed:
                 self._begin(wanted, made)
             self.shelf.put(wanted, facts)
             self._revisions.trim(wanted.name)
@@ -177,13 +177,20 @@ class Services:
         configurations = conditions.condition("ConfigurationsReady", conditions.BUSY, at)
         conditions.service_tells(wanted, at, routes, configurations)
 
-    def _retry(self, wanted: Message) -> None:
-        """A revision that served once and then could not be started gets a new try by each new write."""
+    def _retry(self, wanted: Message) -> bool:
+        """A revision that served once and then could not be started gets a new try by each write.
+
+        Returns:
+            Whether there is one.
+        """
+        found = False
         for target in wanted.traffic:
             entry = self._revisions.shelf.find(f"{wanted.name}/revisions/{target.revision}")
             if entry and entry.facts["served"] and conditions.failed(entry.message):
                 conditions.revision_waits(entry.message, self._now())
                 self._revisions.write(entry)
+                found = True
+        return found
 
     def _found(self, name: str) -> Entry:
         entry = self.shelf.find(name)
