@@ -1,7 +1,8 @@
 """What every test may count on, and the one way in which a test may be left out.
 
-``@pytest.mark.needs_program("psql")`` leaves a test out where the system lacks that program. The
-closing lines count what was left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) it fails instead.
+``@pytest.mark.needs_program("psql")`` leaves a test out where the system lacks that program; with
+``root=True`` also where only root may use it and the user is another. The closing lines count what was
+left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) it fails instead.
 """
 
 from __future__ import annotations
@@ -17,20 +18,26 @@ LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start counting, and make the marker known."""
-    config.addinivalue_line("markers", "needs_program(*names): leave the test out where one is missing")
+    config.addinivalue_line("markers", "needs_program(*names, root=False): else leave it out")
     config.stash[LEFT_OUT] = Counter()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test out, or fail it, where a program that it needs is missing."""
-    needed = [name for mark in item.iter_markers("needs_program") for name in mark.args]
-    missing = [name for name in needed if not shutil.which(name)]
+    missing = [name for mark in item.iter_markers("needs_program") for name in _missing(mark)]
     if not missing:
         return
     if os.environ.get("RELMAN_FULL") == "1":
         pytest.fail(f"RELMAN_FULL=1 leaves nothing out, and there is no {', '.join(missing)}", pytrace=False)
     item.config.stash[LEFT_OUT].update(missing[:1])
     pytest.skip(f"there is no {', '.join(missing)}")
+
+
+def _missing(mark: pytest.Mark) -> list[str]:
+    """The programs that are not there; where all are, the right to use them."""
+    absent = [name for name in mark.args if not shutil.which(name)]
+    no_right = mark.kwargs.get("root", False) and os.geteuid() != 0
+    return absent or [f"root for {name}" for name in mark.args if no_right]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,6 +18,8 @@ from typing import Any
 from relman.embedded import daemon, faulting, ports
 from relman.embedded.daemon import Away, Broken, Locked, Taken
 from relman.embedded.resources.faults import BadFault
+from relman.embedded.runtime.isolation import Unusable
+from relman.embedded.runtime.ladder import LADDER
 
 AWAY, FAILED, USAGE = 69, 1, 2
 
@@ -35,6 +37,9 @@ def main(argv: list[str] | None = None) -> int:
         arguments.run(state, arguments)
     except Away as away:
         sys.stderr.write(f"{away}\n  next: {_starting(state, arguments)}\n")
+        return AWAY
+    except Unusable as unusable:
+        sys.stderr.write(f"{unusable}\n  next: {_starting(state, arguments)} --runtime plain\n")
         return AWAY
     except Taken as taken:
         other = f"{_starting(state, arguments)} --port {ports.free()}"
@@ -66,6 +71,13 @@ def parser() -> argparse.ArgumentParser:
             "--faithful",
             action="store_true",
             help="reproduce what Google gets wrong: an unknown path in update_mask writes everything",
+        )
+        one.add_argument(
+            "--runtime",
+            choices=LADDER,
+            default="",
+            help="how revisions are kept apart: plain processes, bwrap's sandboxes, or as root runc's"
+            " containers (plain, or the one of last time)",
         )
     _command(commands, "down", "stop the platform and everything it runs; its state is kept", _down)
     status = _command(commands, "status", "say what runs", _status)
@@ -102,11 +114,12 @@ def _starting(state: Path, arguments: argparse.Namespace) -> str:
 
 
 def _serve(state: Path, arguments: argparse.Namespace) -> None:
-    daemon.serve(state, arguments.port, faithful=arguments.faithful)
+    daemon.serve(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime)
 
 
 def _up(state: Path, arguments: argparse.Namespace) -> None:
-    endpoint = daemon.up(state, arguments.port, faithful=arguments.faithful)
+    endpoint = daemon.up(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime)
+    _tell_rung(state, arguments)
     wanted = arguments.port or ports.PREFERRED
     if not endpoint.endswith(f":{wanted}"):
         sys.stderr.write(
@@ -114,6 +127,14 @@ def _up(state: Path, arguments: argparse.Namespace) -> None:
             " (env), or by the endpoint below\n"
         )
     _print(endpoint)
+
+
+def _tell_rung(state: Path, arguments: argparse.Namespace) -> None:
+    runs = daemon.status(state)["runtime"]
+    if arguments.runtime not in {"", runs}:
+        sys.stderr.write(
+            f"this platform runs revisions by {runs}; to change that, stop it (down) and start it again\n"
+        )
 
 
 def _down(state: Path, _: argparse.Namespace) -> None:
@@ -131,7 +152,7 @@ def _env(state: Path, _: argparse.Namespace) -> None:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    lines = [f"endpoint  {found['endpoint']}"]
+    lines = [f"endpoint  {found['endpoint']}", f"runtime   {found['runtime']}"]
     lines += [f"fault     {one['kind']}  {one['name']}" for one in found["faults"]]
     for service in found["services"]:
         lines.append(f"service   {service['name']}  {service['state']}  {service['url']}")

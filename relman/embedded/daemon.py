@@ -23,7 +23,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from relman.embedded.runtime import leftovers
+from relman.embedded.resources.store import Store
+from relman.embedded.runtime import ladder, leftovers
 from relman.embedded.runtime.process import found
 
 START_S = 30.0
@@ -53,16 +54,18 @@ class Taken(Broken):
     """Somebody else has the port that was asked for."""
 
 
-def serve(state: Path, port: int, *, faithful: bool = False) -> None:
+def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> None:
     """Run the platform in this process, until SIGTERM or SIGINT.
 
     Args:
         state: Its folder.
         port: Where the APIs are; 0 for the remembered one.
         faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
+        runtime: The rung of the runtime ladder; empty for the one of last time.
 
     Raises:
         Locked: Another one runs on this folder.
+        Unusable: This machine or user does not have that rung.
         Taken: Somebody else has the port.
         Broken: It cannot serve for another reason.
     """
@@ -70,28 +73,32 @@ def serve(state: Path, port: int, *, faithful: bool = False) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     os.chdir(state)  # the data plane's socket is reached by a short name: its whole path may be too long
     with _locked(state):
+        ladder.rung(runtime or _rung(state), state).check()
         from relman.embedded.platform import Platform
 
         try:
-            asyncio.run(Platform(state, lambda: datetime.now(UTC), faithful=faithful).run(port))
+            one = Platform(state, lambda: datetime.now(UTC), faithful=faithful, runtime=runtime)
+            asyncio.run(one.run(port))
         except OSError as error:
             if port and error.errno == errno.EADDRINUSE:
                 raise Taken(f"port {port} is taken") from error
             raise Broken(f"the platform cannot serve: {error}") from error
 
 
-def up(state: Path, port: int, *, faithful: bool = False) -> str:
+def up(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> str:
     """Start the platform if it does not run, and wait until it answers and serves again.
 
     Args:
         state: Its folder.
         port: Where the APIs are; 0 for the remembered one.
         faithful: As for ``serve``.
+        runtime: As for ``serve``.
 
     Returns:
         Its endpoint.
 
     Raises:
+        Unusable: This machine or user does not have that rung.
         Taken: Somebody else has the port; the message says who, as far as they tell.
         Broken: It does not start; the message has what it said last.
     """
@@ -99,7 +106,9 @@ def up(state: Path, port: int, *, faithful: bool = False) -> str:
     (state / ".gitignore").write_text("*\n", encoding="ascii")
     with contextlib.suppress(Away):
         return endpoint(state)
-    child = _detached(state, port, *(["--faithful"] if faithful else []))
+    ladder.rung(runtime or _rung(state), state).check()
+    flags = [*(["--faithful"] if faithful else []), *(["--runtime", runtime] if runtime else [])]
+    child = _detached(state, port, *flags)
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         with contextlib.suppress(Away):
@@ -158,6 +167,17 @@ def exports(endpoint: str) -> dict[str, str]:
     """The environment variables that point clients at a platform."""
     address = endpoint.removeprefix("http://")
     return dict.fromkeys(("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST"), address)
+
+
+def _rung(state: Path) -> str:
+    """The rung of the last time."""
+    if not (state / "state.db").exists():
+        return "plain"
+    store = Store(state / "state.db")
+    try:
+        return store.setting("runtime") or "plain"
+    finally:
+        store.close()
 
 
 def _serving(state: Path) -> dict[str, int]:

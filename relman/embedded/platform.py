@@ -59,14 +59,19 @@ class Platform:
         state: Its folder; everything it keeps is in there.
         now: The current time.
         faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
+        runtime: The rung of the runtime ladder, from now on; empty for the one of last time.
     """
 
-    def __init__(self, state: Path, now: Callable[[], datetime], *, faithful: bool = False) -> None:
+    def __init__(
+        self, state: Path, now: Callable[[], datetime], *, faithful: bool = False, runtime: str = ""
+    ) -> None:
         """Open the store; nothing runs yet."""
         self._state = state
         self.store = Store(state / "state.db")
         self._faults = Faults(self.store, now)
         now = self._faults.now  # from here on it may lie
+        if runtime:
+            self.store.keep_setting("runtime", runtime)
         self._runtime = Runtime(state, self.store)
         self._operations = operations = Operations(self.store)
         operations.forget_old()

@@ -24,7 +24,14 @@ OWN = ".relman"
 
 
 @task
-def up(_context: Context, *, state: Path | None = None, port: int = 0, faithful: bool = False) -> None:
+def up(
+    _context: Context,
+    *,
+    state: Path | None = None,
+    port: int = 0,
+    faithful: bool = False,
+    runtime: str = "",
+) -> None:
     """Start the embedded platform.
 
     A local server that speaks Google's APIs (Cloud Run, Cloud Build), runs revisions as real
@@ -35,10 +42,12 @@ def up(_context: Context, *, state: Path | None = None, port: int = 0, faithful:
         port: Its port; by default that of [platform] endpoint in relman.toml, if it is on this
             machine; else the one it had before, else 8085 if that is free.
         faithful: Do as Google does where it errs: an unknown path in an update's mask writes everything.
+        runtime: How revisions are kept apart: plain (processes like any other), bwrap (sandboxes) or, as
+            root, runc (containers); by default the one it had before, else plain.
     """
     if state is None:
         _keep_out_of_git(_root() / OWN)
-    flags = ["--faithful"] if faithful else []
+    flags = [*(["--faithful"] if faithful else []), *(["--runtime", runtime] if runtime else [])]
     _ask("up", state, "--port", str(port or _endpoint_port()), *flags)
 
 

@@ -17,7 +17,7 @@ from tests.embedded.world import World
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with the app and how it starts."""
     folder = tmp_path_factory.mktemp("repository")
-    for name in ("app.py", "grpc_app.py"):
+    for name in ("app.py", "grpc_app.py", "intruder.py"):
         shutil.copy(Path(__file__).with_name(name), folder)
     (folder / "Procfile").write_text("web: python app.py\n")
     (folder / "Dockerfile").write_text(

@@ -147,9 +147,9 @@ def git(repository: Path, *words: str) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def launched(state: Path, repository: Path) -> World:
-    """A platform that was started for this, with the app's image built."""
-    begun = command("up", "--state", state, "--port", free_port())
+def launched(state: Path, repository: Path, *flags: str) -> World:
+    """A platform that was started for this."""
+    begun = command("up", "--state", state, "--port", free_port(), *flags)
     assert begun.returncode == 0, begun.stderr
     return World(state, begun.stdout.strip(), repository)
 

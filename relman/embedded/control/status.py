@@ -17,6 +17,7 @@ def report(services: Shelf, revisions: Revisions, runtime: Runtime, *, settled: 
     """Every service with its URL, its traffic and its revisions, ready for JSON."""
     return {
         "settled": settled,
+        "runtime": runtime.rung,
         "services": [_service(entry.message, revisions, runtime) for entry in services.all()],
     }
 

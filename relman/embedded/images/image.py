@@ -54,6 +54,7 @@ class Runnable(NamedTuple):
         argv: The command; its first word is looked up on ``env["PATH"]``.
         env: The whole environment, as a container's: nothing of this process's but what it needs.
         cwd: The working directory.
+        files: The folder that holds all files of the image.
         arguments: How many words at the end of ``argv`` are arguments only (``CMD`` after ``ENTRYPOINT``): a
             template's own arguments stand in their place.
     """
@@ -61,6 +62,7 @@ class Runnable(NamedTuple):
     argv: list[str]
     env: dict[str, str]
     cwd: Path
+    files: Path
     arguments: int = 0
 
     def command(self, command: Sequence[str], arguments: Sequence[str]) -> list[str]:

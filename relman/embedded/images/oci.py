@@ -211,7 +211,8 @@ def _runnable(config: dict[str, Any], root: Path) -> Runnable:
     path = _path(local, cwd, root)
     entrypoint, arguments = config.get("Entrypoint") or [], config.get("Cmd") or []
     argv = [_at_home(word, root) for word in (*entrypoint, *arguments)]
-    return Runnable(argv, _outer() | local | {"PATH": path}, cwd, len(arguments) if entrypoint else 0)
+    spare = len(arguments) if entrypoint else 0
+    return Runnable(argv, _outer() | local | {"PATH": path}, cwd, root, spare)
 
 
 def _at_home(text: str, root: Path) -> str:

@@ -18,6 +18,8 @@ PORT = 8080
 TIMEOUT_S = 300
 CONCURRENCY = 80
 MOST_INSTANCES = 100
+PREFIXES = ("", "K", "M", "G", "T")
+QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kKMGT]?)(i?)")
 PROBE_S = 240
 """The default startup probe waits so long for the port, once."""
 _PROBE_TIMES = {"timeout_seconds": 1, "period_seconds": 10, "failure_threshold": 3}
@@ -61,6 +63,18 @@ def cpus(text: str) -> float:
         return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
     except ValueError:
         return 1.0
+
+
+def size(text: str) -> int:
+    """``"512Mi"``, ``"1G"`` or ``"1024"`` in bytes; 0 where it cannot be read.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/.
+    """
+    found = QUANTITY.fullmatch(text)
+    if not found:
+        return 0
+    number, prefix, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** PREFIXES.index(prefix.upper()))
 
 
 def _fill_container(container: Message, number: int) -> None:

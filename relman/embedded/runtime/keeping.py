@@ -20,7 +20,8 @@ from relman.embedded import ports
 from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
-from relman.embedded.runtime import launch, lifetime
+from relman.embedded.runtime import isolation_room as rooms
+from relman.embedded.runtime import ladder, launch, lifetime
 from relman.embedded.runtime.launch import Unready
 from relman.embedded.runtime.leftovers import alive
 from relman.embedded.runtime.process import Process, spawn
@@ -77,6 +78,8 @@ class Runtime:
         """Nothing is started yet."""
         self._state = state
         self._store = store
+        self.rung = store.setting("runtime") or "plain"
+        self._isolation = ladder.rung(self.rung, state)
         self._instances: dict[str, list[Instance]] = {}
         self._keepers: dict[Instance, asyncio.Task[None]] = {}
         self.watcher: Watcher
@@ -160,6 +163,7 @@ class Runtime:
         """Stop what a killed platform left running: the disowned, and those of revisions that are no more."""
         rows = [row for row in self._store.processes() if row.revision not in revisions]
         await asyncio.gather(*(self._end(row, alive(row)) for row in rows))
+        await self._clear_rooms()
 
     async def stop(self) -> None:
         """Stop every process, all at once."""
@@ -172,6 +176,12 @@ class Runtime:
         if process:
             await process.stop()
         self._store.drop_process(row.port)
+        await self._clear_rooms()
+
+    async def _clear_rooms(self) -> None:
+        """Clear the rooms of instances that have ended."""
+        abandoned = rooms.abandoned(self._state, {row.port for row in self._store.processes()})
+        await asyncio.to_thread(ladder.clear, abandoned)
 
     async def _abandon(self, instance: Instance) -> None:
         keeper = self._forget(instance)
@@ -202,6 +212,7 @@ class Runtime:
             else:
                 message = await lifetime.ends(process, serving(instance.revision), instance.port)
                 self._clear(instance)
+            log.warning("%s: %s", name, message)
             self.watcher.crashed(name, message)
             backoff = FIRST_BACKOFF_S if time.monotonic() - begun > STABLE_S else backoff
             await asyncio.sleep(backoff)
@@ -232,6 +243,7 @@ class Runtime:
     async def _spawn(self, instance: Instance) -> Process:
         """Start an instance's process; its row is written first, so that it is found after a kill."""
         self._clear(instance)
+        await self._clear_rooms()
         revision = instance.revision
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
@@ -239,6 +251,7 @@ class Runtime:
         folders = {"layout": self._state / "images", "into": self._state / "files"}
         kept = instance.insisted
         ready = await asyncio.to_thread(launch.prepare, revision, **folders, port=row.port, kept=kept)
+        ready = await asyncio.to_thread(self._isolation.enclose, ready, rooms.room(self._state, row.port))
         output = self.log_of(revision.name)
         output.parent.mkdir(parents=True, exist_ok=True)
         process = spawn(ready.argv, env=ready.env, cwd=ready.cwd, log=output)

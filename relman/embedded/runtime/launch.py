@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
-from typing import NamedTuple
 
 from google.protobuf.message import Message
 
 from relman.embedded.images import oci
 from relman.embedded.resources.conditions import Trouble
-from relman.embedded.resources.defaults import serving
+from relman.embedded.resources.defaults import cpus, serving, size
 from relman.embedded.resources.messages import CommonReason
+from relman.embedded.runtime.isolation import Launch
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,6 @@ class Unready(Exception):
         """Keep the trouble; the message is its sentence."""
         super().__init__(trouble.message)
         self.trouble = trouble
-
-
-class Launch(NamedTuple):
-    """A command with all that it is started with."""
-
-    argv: list[str]
-    env: dict[str, str]
-    cwd: Path
 
 
 def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: bool) -> Launch:
@@ -61,7 +53,9 @@ def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: boo
     runnable = _image(container.image, layout, into, kept=kept)
     given = {variable.name: variable.value for variable in container.env}
     argv = runnable.command(container.command, container.args)
-    return Launch(argv, runnable.env | given | contract(revision, port), runnable.cwd)
+    env = runnable.env | given | contract(revision, port)
+    limits = container.resources.limits
+    return Launch(argv, env, runnable.cwd, runnable.files, cpus(limits["cpu"]), size(limits["memory"]))
 
 
 def _image(image: str, layout: Path, into: Path, *, kept: bool) -> oci.Runnable:

@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 
 from relman.embedded.resources.store import ProcessRow, Store
+from relman.embedded.runtime import isolation_room as rooms
+from relman.embedded.runtime import ladder
 from relman.embedded.runtime.process import Process, find, found, peer
 
 SOCKET = "dataplane.sock"
@@ -27,6 +29,7 @@ async def stop(state: Path) -> bool:
         await asyncio.gather(*(process.stop() for process in processes))
         for row in rows:
             store.drop_process(row.port)
+        ladder.clear(rooms.abandoned(state, set()))
     finally:
         store.close()
     (state / "serving").unlink(missing_ok=True)

@@ -103,18 +103,21 @@ def found(pid: int) -> Process:
 
 
 def find(environment: dict[str, str]) -> Process | None:
-    """The leader of a session that was started with these variables, if there is one.
+    """The first leader of a session that was started with these variables, if there is one.
 
     A platform that was killed between starting a process and writing its pid down finds it so.
     """
     wanted = {f"{name}={value}".encode() for name, value in environment.items()}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal() and wanted <= _environment(folder):
-            pid = int(folder.name)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if os.getsid(pid) == pid:
-                    return found(pid)
-    return None
+    pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if wanted <= _environment(folder)]
+    leaders = [found(pid) for pid in pids if _leads(pid)]
+    return min(leaders, key=lambda one: one.started, default=None)
+
+
+def _leads(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except (ProcessLookupError, PermissionError):
+        return False
 
 
 def _environment(folder: Path) -> set[bytes]:
