@@ -35,11 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     state = Path(arguments.state).resolve()
     try:
         arguments.run(state, arguments)
-    except Away as away:
-        sys.stderr.write(f"{away}\n  next: {_starting(state, arguments)}\n")
-        return AWAY
-    except Unusable as unusable:
-        sys.stderr.write(f"{unusable}\n  next: {_starting(state, arguments)} --runtime plain\n")
+    except (Away, Unusable) as error:
+        lower = " --runtime plain" if isinstance(error, Unusable) else ""
+        sys.stderr.write(f"{error}\n  next: {_starting(state, arguments)}{lower}\n")
         return AWAY
     except Taken as taken:
         other = f"{_starting(state, arguments)} --port {ports.free()}"
