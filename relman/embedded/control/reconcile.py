@@ -146,14 +146,13 @@ class Reconciler:
             return
         shares = self._asked(entry.message)
         self._start_needed(entry, shares)
-        if held:  # what serves goes on, wherever it was started again
-            await self.plane.flip()
-            return
-        verdict = dropped(entry) or self._verdict(entry, shares)
-        if isinstance(verdict, Status):
-            self._tell(entry, entry.message.generation, verdict)
-        elif verdict:
+        verdict = False if held else dropped(entry) or self._verdict(entry, shares)
+        if verdict is True:
             await self._put_in_force(entry, shares)
+        else:
+            if isinstance(verdict, Status):
+                self._tell(entry, entry.message.generation, verdict)
+            await self.plane.flip()  # what serves goes on, wherever it was started again
         self._retire(service)
 
     async def _finish_deletes(self, service: str) -> None:

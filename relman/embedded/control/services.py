@@ -156,6 +156,7 @@ class Services:
 
     def _keep(self, entry: Entry | None, wanted: Message, made: str, *, changed: bool) -> Message:
         facts = dict(entry.facts) if entry else {"served": [], "made": ""}
+        facts.pop("dropped", None)  # on demand, and of the write before this one
         with self.shelf.store.transaction():
             if changed:
                 facts["made"] = made
