@@ -10,7 +10,7 @@ pins them) and https://cloud.google.com/endpoints/docs/grpc/transcoding.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relman.embedded.wire.apis import APIS
@@ -27,6 +27,8 @@ BUILD_OPERATIONS = {
     ],
 }
 """The rules that stand in no base class: the build client makes them inside a property."""
+ALSO_IN_V1 = "policies"
+"""Policies are read and written alike in v1 of Cloud Run, which has no client to derive rules from."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def table() -> list[Route]:
         for method, request in api.requests.items()
         for rule in _rules(api.rules, method)
     ]
+    routes += [_as_v1(route) for route in routes if route.api == ALSO_IN_V1]
     known = APIS["operations"].requests
     return routes + [
         route(rule, known[method], "operations", method)
@@ -81,6 +84,10 @@ def route(rule: dict[str, str], request: Any, api: str, method: str) -> Route:  
     fields = tuple(match[1] for match in VARIABLE.finditer(rule["uri"]))
     pattern = re.compile(_pattern(rule["uri"]))
     return Route(rule["method"].upper(), pattern, fields, rule.get("body", ""), request, api, method)
+
+
+def _as_v1(route: Route) -> Route:
+    return replace(route, pattern=re.compile(route.pattern.pattern.replace("/v2/", "/v1/", 1)))
 
 
 def _pattern(uri: str) -> str:

@@ -20,6 +20,7 @@ PLACES = {
     r"service\.template\.(containers|volumes)": r"spec.template.spec.\1",
     r"service\.(labels|annotations)": r"metadata.\1",
     r"service\.traffic": "spec.traffic",
+    r"service\.name": "metadata.name",
 }
 SNAKE = re.compile(
     r"\b(depends_on|(?:startup|liveness|readiness)_probe|http_get|tcp_socket"
@@ -44,7 +45,9 @@ def conflict(name: str, sent: str, standing: str) -> Refusal:
 
 def _renamed(details: BadRequest) -> BadRequest:
     violations = [
-        BadRequest.FieldViolation(field=_said(one.field), description=_said(one.description))
+        BadRequest.FieldViolation(
+            field=_said(one.field), description=_said(one.description).removeprefix(f"{_said(one.field)}: ")
+        )
         for one in details.field_violations
     ]
     return BadRequest(field_violations=violations)
