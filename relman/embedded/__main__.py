@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from relman.embedded import daemon, faulting, ports
+from relman.embedded import daemon, exports, faulting, ports
 from relman.embedded.daemon import Away, Broken, Locked, Taken
 from relman.embedded.resources.faults import BadFault
 from relman.embedded.runtime.isolation import Unusable
@@ -80,9 +80,17 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "down", "stop the platform and everything it runs; its state is kept", _down)
     status = _command(commands, "status", "say what runs", _status)
     status.add_argument("--json", action="store_true", help="for machines")
-    _command(commands, "env", "print the variables that point clients at the platform", _env)
+    _env_command(commands)
     faulting.words(commands, _command)
     return top
+
+
+def _env_command(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
+    env = _command(commands, "env", "print the variables that point clients at the platform", _env)
+    kinds = env.add_mutually_exclusive_group()
+    kinds.add_argument("--gcloud", action="store_true", help="those that gcloud reads")
+    kinds.add_argument("--node", action="store_true", help="for Node.js: also the options that clients need")
+    kinds.add_argument("--unset", action="store_true", help="what takes all of them back")
 
 
 def _command(
@@ -144,9 +152,16 @@ def _status(state: Path, arguments: argparse.Namespace) -> None:
     _print(json.dumps(found, indent=2) if arguments.json else "\n".join(_lines(found)))
 
 
-def _env(state: Path, _: argparse.Namespace) -> None:
-    for name, value in daemon.exports(daemon.endpoint(state)).items():
-        _print(f"export {name}={value}")
+def _env(state: Path, arguments: argparse.Namespace) -> None:
+    if arguments.unset:
+        lines = exports.undone(state)
+    elif arguments.gcloud:
+        lines = exports.gcloud(daemon.endpoint(state), state)
+    elif arguments.node:
+        lines = exports.node(daemon.endpoint(state))
+    else:
+        lines = exports.python(daemon.endpoint(state))
+    _print("\n".join(lines))
 
 
 def _lines(found: dict[str, Any]) -> list[str]:

@@ -163,12 +163,6 @@ def endpoint(state: Path) -> str:
     return str(status(state)["endpoint"])
 
 
-def exports(endpoint: str) -> dict[str, str]:
-    """The environment variables that point clients at a platform."""
-    address = endpoint.removeprefix("http://")
-    return dict.fromkeys(("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST"), address)
-
-
 def _rung(state: Path) -> str:
     """The rung of the last time."""
     if not (state / "state.db").exists():

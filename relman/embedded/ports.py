@@ -1,4 +1,7 @@
-"""Free ports of the loopback interface. What it is not: a reservation; a port is taken by listening."""
+"""Where the platform is reached: free ports of the loopback interface, and the names of its hosts.
+
+What it is not: a reservation; a port is taken by listening.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import socket
 from pathlib import Path
 
 HOST = "127.0.0.1"
+DOMAIN = "relman.internal"
+"""Of the names that ``gcloud`` asks through the port as a proxy; ``.internal`` is for private use."""
 PREFERRED = 8085
 """Where the APIs are unless that port is taken or another one is asked for."""
 LOWEST = 10240

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import pytest
 
-from relman.embedded import daemon, faulting, ports
+from relman.embedded import daemon, exports, faulting, ports
 from relman.embedded.resources.faults import BadFault
 
 __all__ = ["BadFault", "EmbeddedPlatform", "StandingFault", "embedded_platform", "fault"]
@@ -82,7 +82,7 @@ class EmbeddedPlatform:
     @property
     def exports(self) -> dict[str, str]:
         """The environment variables that point clients at it."""
-        return daemon.exports(self.endpoint)
+        return exports.variables(self.endpoint)
 
     def status(self) -> dict[str, Any]:
         """What it says of itself: services with their URLs, traffic and revisions; the faults."""

@@ -75,15 +75,26 @@ def status(_context: Context, *, state: Path | None = None, json: bool = False) 
 
 
 @task
-def env(_context: Context, *, state: Path | None = None) -> None:
+def env(
+    _context: Context,
+    *,
+    state: Path | None = None,
+    gcloud: bool = False,
+    node: bool = False,
+    unset: bool = False,
+) -> None:
     """Print exports that point clients at it.
 
     Use it as: eval "$(inv platform.env)"
 
     Args:
         state: The folder that it keeps everything in; by default .relman/platform beside relman.toml.
+        gcloud: Those that gcloud reads; it then keeps to the platform and sends no credentials.
+        node: For Node.js, whose clients read no variable: with the options that they need.
+        unset: What takes all of them back.
     """
-    _ask("env", state)
+    kinds = {"--gcloud": gcloud, "--node": node, "--unset": unset}
+    _ask("env", state, *(flag for flag, wanted in kinds.items() if wanted))
 
 
 def _ask(verb: str, state: Path | None, *flags: str) -> None:

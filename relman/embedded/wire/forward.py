@@ -12,8 +12,6 @@ import re
 from relman.embedded import ports
 from relman.embedded.wire.http import Answer, Request
 
-DOMAIN = "relman.internal"
-"""``.internal`` is reserved for private use (ICANN 2024): no such name ever leaves a machine."""
 ABSOLUTE = re.compile(rb"http://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -24,7 +22,7 @@ async def unwrap(request: Request) -> Answer | None:
         return None
     host = match[1].decode("latin-1")
     if not _is_own(host.rpartition("@")[2].partition(":")[0].lower()):
-        text = f"The embedded platform is a proxy for *.{DOMAIN} only; '{host}' is not asked.\n"
+        text = f"The embedded platform is a proxy for *.{ports.DOMAIN} only; '{host}' is not asked.\n"
         return Answer(421, text.encode(), "text/plain; charset=utf-8")
     request.headers["host"] = host
     path = match[2].partition(b"#")[0]
@@ -33,4 +31,4 @@ async def unwrap(request: Request) -> Answer | None:
 
 
 def _is_own(host: str) -> bool:
-    return host in {ports.HOST, "localhost", DOMAIN} or host.endswith(f".{DOMAIN}")
+    return host in {ports.HOST, "localhost", ports.DOMAIN} or host.endswith(f".{ports.DOMAIN}")

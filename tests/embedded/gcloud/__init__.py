@@ -1,0 +1,1 @@
+"""gcloud itself, where it is installed."""

@@ -1,0 +1,1 @@
+"""The Knative surface of v1, over plain HTTP."""
