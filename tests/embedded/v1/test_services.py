@@ -6,6 +6,32 @@ from tests.embedded.v1.knative import REGION, Json, Knative, ready
 from tests.embedded.world import PLACE, page, until
 
 RUN = "run.googleapis.com"
+OF_TEMPLATE = {
+    "autoscaling.knative.dev/minScale": "0",
+    "autoscaling.knative.dev/maxScale": "7",
+    f"{RUN}/cpu-throttling": "true",
+    f"{RUN}/startup-cpu-boost": "true",
+    f"{RUN}/sessionAffinity": "true",
+    f"{RUN}/execution-environment": "gen2",
+    f"{RUN}/vpc-access-egress": "all-traffic",
+    f"{RUN}/network-interfaces": '[{"network":"n","subnetwork":"s"}]',
+    f"{RUN}/client-name": "gcloud",
+    "client.knative.dev/user-image": "x",
+}
+OF_SERVICE = {
+    f"{RUN}/client-name": "gcloud",
+    f"{RUN}/client-version": "528.0.0",
+    f"{RUN}/description": "what it is",
+    f"{RUN}/ingress": "internal",
+    f"{RUN}/launch-stage": "BETA",
+    f"{RUN}/minScale": "0",
+    f"{RUN}/maxScale": "9",
+    f"{RUN}/binary-authorization": "default",
+    f"{RUN}/custom-audiences": '["a"]',
+    f"{RUN}/invoker-iam-disabled": "true",
+    f"{RUN}/build-id": "b-1",
+    "team": "x",
+}
 
 
 def test_a_service_is_created_and_told_as_knative_tells_it(knative: Knative) -> None:
@@ -55,39 +81,13 @@ def test_what_was_read_can_be_sent_again_and_changes_nothing(knative: Knative) -
 
 def test_the_systems_annotations_are_fields_of_v2_and_come_back(knative: Knative) -> None:
     """Those that v2 has no field for come back too, and no v2 client sees them."""
-    of_template = {
-        "autoscaling.knative.dev/minScale": "0",
-        "autoscaling.knative.dev/maxScale": "7",
-        f"{RUN}/cpu-throttling": "true",
-        f"{RUN}/startup-cpu-boost": "true",
-        f"{RUN}/sessionAffinity": "true",
-        f"{RUN}/execution-environment": "gen2",
-        f"{RUN}/vpc-access-egress": "all-traffic",
-        f"{RUN}/network-interfaces": '[{"network":"n","subnetwork":"s"}]',
-        f"{RUN}/client-name": "gcloud",
-        "client.knative.dev/user-image": "x",
-    }
-    of_service = {
-        f"{RUN}/client-name": "gcloud",
-        f"{RUN}/client-version": "528.0.0",
-        f"{RUN}/description": "what it is",
-        f"{RUN}/ingress": "internal",
-        f"{RUN}/launch-stage": "BETA",
-        f"{RUN}/minScale": "0",
-        f"{RUN}/maxScale": "9",
-        f"{RUN}/binary-authorization": "default",
-        f"{RUN}/custom-audiences": '["a"]',
-        f"{RUN}/invoker-iam-disabled": "true",
-        f"{RUN}/build-id": "b-1",
-        "team": "x",
-    }
-    wanted = knative.service("noted", annotations=of_template, labels={"client.knative.dev/nonce": "n"})
-    wanted["metadata"]["annotations"] = of_service
+    wanted = knative.service("noted", annotations=OF_TEMPLATE, labels={"client.knative.dev/nonce": "n"})
+    wanted["metadata"]["annotations"] = OF_SERVICE
     knative.said("POST", "services", wanted)
     found = knative.settled("noted")
     template = found["spec"]["template"]["metadata"]
-    assert of_template.items() <= template["annotations"].items()
-    assert of_service.items() - {(f"{RUN}/minScale", "0")} <= found["metadata"]["annotations"].items()
+    assert OF_TEMPLATE.items() <= template["annotations"].items()
+    assert OF_SERVICE.items() - {(f"{RUN}/minScale", "0")} <= found["metadata"]["annotations"].items()
     assert template["labels"]["client.knative.dev/nonce"] == "n"
 
     service = knative.platform.service("noted")
