@@ -175,6 +175,8 @@ def _lines(found: dict[str, Any]) -> list[str]:
         for one in service["revisions"]:
             pid = f"  pid {one['pid']}" if one["pid"] else ""
             lines.append(f"  revision  {one['name']}  {one['state']}{pid}")
+            lines += [f"    {one['crash']}"] if one["crash"] else []
+            lines += [f"    log  {one['log'].removeprefix('file://')}"] if one["state"] != "RETIRED" else []
     return lines
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -48,6 +49,9 @@ class Server(ThreadingHTTPServer):
 
     request_queue_size = 128
 
+
+if "LIVES" in os.environ:
+    threading.Timer(float(os.environ["LIVES"]), os._exit, [9]).start()
 
 sys.stdout.write("listening\n")
 sys.stdout.flush()

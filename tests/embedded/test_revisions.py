@@ -11,7 +11,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import run_v2
 
-from tests.embedded.world import DONE, FAILED, PLACE, World, conditions, page, target, until
+from tests.embedded.world import DONE, FAILED, PLACE, World, command, conditions, page, target, until
 
 Reason = run_v2.Condition.RevisionReason
 Common = run_v2.Condition.CommonReason
@@ -154,6 +154,34 @@ def test_a_serving_process_that_dies_is_started_again(platform: World) -> None:
         page(f"{uri}/die")
     assert until(lambda: answered(uri))["pid"] != pid
     assert conditions(platform.revision("crash", "crash-v1"))["Ready"].state == DONE
+
+
+def test_a_crash_is_told_while_it_lasts_and_no_longer(platform: World) -> None:
+    """In the conditions of revision and service, and in status; both stay ready, as nothing was changed."""
+    platform.create("falls", template=platform.template("falls-v1", env=[{"name": "LIVES", "value": "0.5"}]))
+    told = until(lambda: retry(platform.service("falls")))
+    assert "ended with exit code 9; it is started again" in told
+    assert "Revision 'falls-v1': " in told
+    assert platform.service("falls").terminal_condition.state == DONE
+    until(lambda: retry(platform.revision("falls", "falls-v1")) in told)
+    until(lambda: "    The container's process ended" in command("status", "--state", platform.state).stdout)
+    until(lambda: not retry(platform.service("falls")) and not retry(platform.revision("falls", "falls-v1")))
+    found = conditions(platform.revision("falls", "falls-v1"))
+    assert found["Ready"].state == found["ContainerHealthy"].state == DONE
+
+
+def test_what_crashes_again_and_again_is_given_ever_more_time(platform: World) -> None:
+    """Each pause is twice the last one: half as many starts as there would be in the first seconds."""
+    platform.create("loops", template=platform.template("loops-v1", env=[{"name": "LIVES", "value": "0.3"}]))
+    log = platform.state / "logs" / "p1" / "europe-west1" / "loops" / "loops-v1.log"
+    begun = time.monotonic()
+    until(lambda: time.monotonic() - begun > 3)
+    assert 2 < log.read_text().count("listening") < 6
+
+
+def retry(message: Any) -> str:
+    """What a service or a revision tells of a new try."""
+    return next((str(one.message) for one in message.conditions if one.type_ == "Retry"), "")
 
 
 def answered(url: str) -> dict[str, Any] | None:

@@ -223,10 +223,19 @@ class Reconciler:
         routes = _half("RoutesReady", at, busy=newer, error=error)
         created = self._revisions.shelf.find(service.latest_created_revision)
         configurations = _configurations(created.message if created else None, at)
-        conditions.service_tells(service, at, routes, configurations)
+        conditions.service_tells(service, at, routes, configurations, self._crash(entry))
         with self._services.store.transaction():
             self._services.put(service, entry.facts)
             self._end_operations(service, generation, error)
+
+    def _crash(self, entry: Entry) -> str:
+        """How the process of a serving revision ended that is not up again yet; empty when none did."""
+        for name in sorted(_names(entry)):
+            found = self._revisions.shelf.find(f"{entry.message.name}/revisions/{name}")
+            message = conditions.crash_of(found.message) if found else ""
+            if message:
+                return f"Revision '{name}': {message}"
+        return ""
 
     def _end_operations(self, service: Message, generation: int, error: Status | None) -> None:
         """An operation ends when its change is in force or refused, and the revision it made has settled."""

@@ -41,6 +41,7 @@ def _revision(revision: Message, runtime: Runtime) -> dict[str, Any]:
     return {
         "name": short(revision.name),
         "state": retired or _state(conditions.ready_of(revision)),
+        "crash": conditions.crash_of(revision),
         "pid": runtime.pid(revision.name),
         "log": runtime.log_of(revision.name).as_uri(),
     }

@@ -93,12 +93,16 @@ def revision_retires(revision: Message, at: datetime) -> None:
 
 def revision_crashed(revision: Message, at: datetime, message: str) -> None:
     """A serving process died and is started again: ``ContainerHealthy`` and ``Retry`` say so."""
-    retry = Trouble(message, CommonReason.IMMEDIATE_RETRY)
     healthy = condition("ContainerHealthy", FAILED, at, Trouble(message))
     healthy.severity = Severity.WARNING
     kept = [one for one in revision.conditions if one.type_ not in {"ContainerHealthy", "Retry"}]
-    waiting = _as_information(condition("Retry", BUSY, at, retry))
-    _write(revision, [*kept, healthy, waiting], reconciling=False)
+    _write(revision, [*kept, healthy, *_retry(message, at)], reconciling=False)
+
+
+def _retry(message: str, at: datetime) -> list[Message]:
+    """What says that something is tried again, which is no failure; nothing when there is nothing to say."""
+    trouble = Trouble(message, CommonReason.IMMEDIATE_RETRY)
+    return [_as_information(condition("Retry", BUSY, at, trouble))] if message else []
 
 
 def ready_of(revision: Message) -> Message:
@@ -121,13 +125,30 @@ def retired(revision: Message) -> bool:
     return bool(ready_of(revision).revision_reason == RevisionReason.RETIRED)
 
 
-def service_tells(service: Message, at: datetime, routes: Message, configurations: Message) -> None:
-    """``Ready`` is what the worse of the two halves says (row 19)."""
+def crash_of(revision: Message) -> str:
+    """How the process of a serving revision ended that is not up again yet; empty when none did."""
+    retry = next((one for one in revision.conditions if one.type_ == "Retry"), Condition())
+    return str(retry.message)
+
+
+def service_tells(
+    service: Message, at: datetime, routes: Message, configurations: Message, crash: str | None = None
+) -> None:
+    """``Ready`` is what the worse of the two halves says (row 19); a crash is told beside it.
+
+    Args:
+        service: Written to.
+        at: The current time.
+        routes: The half that traffic tells.
+        configurations: The half that the latest created revision tells.
+        crash: How a serving process ended that is not up again yet; None for what is told already.
+    """
     halves = [routes, configurations]
-    for half in halves:
-        _keep_time(service.conditions, half)
+    told = [one for one in service.conditions if one.type_ == "Retry"] if crash is None else _retry(crash, at)
+    for one in [*halves, *told]:
+        _keep_time(service.conditions, one)
     del service.conditions[:]
-    service.conditions.extend(halves)
+    service.conditions.extend([*halves, *told])
     worst = next((one for one in halves if one.state == BUSY), None)
     worst = worst or next((one for one in halves if one.state == FAILED), routes)
     ready = Condition()
