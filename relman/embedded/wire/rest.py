@@ -14,10 +14,11 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from relman.embedded.control.calls import Calls
-from relman.embedded.resources.refusals import absent, invalid, unreadable
+from relman.embedded.resources.refusals import absent, invalid
 from relman.embedded.wire.envelope import answered
 from relman.embedded.wire.http import Answer, Request
 from relman.embedded.wire.misreading import explain
+from relman.embedded.wire.reading import json_object
 from relman.embedded.wire.routes import Route
 
 SYSTEM = {
@@ -77,7 +78,7 @@ def _parsed(route: Route, body: bytearray, asked: list[tuple[str, str]], values:
         InvalidArgument: A field that is unknown, or whose value is no value of its type.
     """
     given: dict[str, Any] = {}
-    content = _json(body) if route.body else {}
+    content = json_object(body) if route.body else {}
     given.update(content if route.body == "*" else {route.body: content} if route.body else {})
     for name, text in asked:
         if name not in SYSTEM:
@@ -90,16 +91,6 @@ def _parsed(route: Route, body: bytearray, asked: list[tuple[str, str]], values:
     except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
         raise explain(given, route.request, error) from error
     return message
-
-
-def _json(body: bytearray) -> dict[str, Any]:
-    try:
-        content = json.loads(body or b"{}")
-    except ValueError as error:
-        raise unreadable(str(error)) from error
-    if not isinstance(content, dict):
-        raise unreadable("Expected an object.")
-    return content
 
 
 def _lay(given: dict[str, Any], dotted: str, text: str, descriptor: Any) -> None:  # noqa: ANN401 - a descriptor
@@ -115,10 +106,15 @@ def _lay(given: dict[str, Any], dotted: str, text: str, descriptor: Any) -> None
     if field is None:
         given[last] = text
     elif field.is_repeated:
-        given.setdefault(field.json_name, []).append(text)
+        given[field.json_name] = [*_listed(given.pop(field.name, given.get(field.json_name))), text]
     else:
         given.pop(field.name, None)
         given[field.json_name] = _valued(field, text)
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - a JSON value
+    """What stands already where one more is laid; something that is no list is told when it is parsed."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _field(descriptor: Any, name: str) -> Any:  # noqa: ANN401 - descriptors

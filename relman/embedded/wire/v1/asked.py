@@ -6,13 +6,13 @@ whose region stands in the host's name, and ``/v1/projects/P/locations/L``.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from relman.embedded.resources.refusals import invalid, unreadable
+from relman.embedded.resources.refusals import invalid
 from relman.embedded.wire.http import Request
+from relman.embedded.wire.reading import json_object
 from relman.embedded.wire.v1.places import Json
 
 KIND = r"(?P<kind>services|revisions|configurations|routes)(?:/(?P<name>[^/:]+))?"
@@ -68,13 +68,7 @@ class Asked:
         Raises:
             InvalidArgument: It is no object.
         """
-        try:
-            found = json.loads(self.content or b"{}")
-        except ValueError as error:
-            raise unreadable(str(error)) from error
-        if not isinstance(found, dict):
-            raise unreadable("Expected an object.")
-        return found
+        return json_object(self.content)
 
     def number(self, name: str) -> int:
         """A parameter that is a number, 0 when it is not there.
