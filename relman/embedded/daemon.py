@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,26 @@ def _rung(state: Path) -> str:
         return store.setting("runtime") or "plain"
     finally:
         store.close()
+
+
+def lag(state: Path, seconds: int) -> None:
+    """Set how long after its end a minute is visible in Cloud Monitoring.
+
+    Raises:
+        Away: No platform answers.
+        Broken: It refuses that; the message says why.
+    """
+    connection = HTTPConnection("127.0.0.1", _serving(state)["port"], timeout=ANSWER_S)
+    try:
+        connection.request("PUT", "/settings/monitoring-lag", str(seconds))
+        answer = connection.getresponse()
+        said = answer.read().decode(errors="replace").strip()
+    except (OSError, HTTPException) as error:
+        raise _away(state) from error
+    finally:
+        connection.close()
+    if answer.status != HTTPStatus.OK:
+        raise Broken(f"the platform refuses that: {said}")
 
 
 def _serving(state: Path) -> dict[str, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relman.embedded.ports import DOMAIN
 
-PYTHON = ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST")
+PYTHON = ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST", "CLOUD_MONITORING_EMULATOR_HOST")
 OVERRIDES = {
     "RUN": "run",
     "CLOUDBUILD": "cloudbuild",

@@ -47,6 +47,7 @@ from relman.embedded.wire.port import Port
 from relman.embedded.wire.registry.surface import Registry
 from relman.embedded.wire.rest import Rest
 from relman.embedded.wire.routes import table
+from relman.embedded.wire.settings import Settings
 
 STATUS = b"/status"
 log = logging.getLogger(__name__)
@@ -86,9 +87,10 @@ class Platform:
         self._reconciler.faults = self._faults
         self._plane.faults = lambda: [one.fault for one in self._faults.at("request")]
         self._builds = Builds(state, self.store, operations, now)
-        minutes = Minutes(self.store)
-        self._collector = Collector(minutes, self._plane.minutes, now)
-        self._monitoring = Monitoring(self.store, minutes, self._collector)
+        self._minutes, self._now = Minutes(self.store), now
+        self._collector = Collector(self._minutes, self._plane.minutes, now)
+        self._plane.greet = self._collector.collect
+        self._monitoring = Monitoring(self.store, self._minutes, self._collector)
         apis: dict[str, object] = {
             "services": services,
             "policies": Policies(services.shelf),
@@ -116,7 +118,8 @@ class Platform:
             images=self._state / "images",
             wake=self._wake,
         )
-        own = (unwrap, self._report, FaultSurface(rehearsal).answer, registry.answer)
+        settings = Settings(self._monitoring)
+        own = (unwrap, self._report, settings.answer, FaultSurface(rehearsal).answer, registry.answer)
         apis = (*v1.surfaces(calls, self.store, operations.last), neighbours, MonitoringRest(calls).answer)
         return (*own, *apis, Rest(table(), calls).answer)
 
@@ -173,9 +176,13 @@ class Platform:
     async def _report(self, request: Request) -> Answer | None:
         if (request.method, bytes(request.target)) != ("GET", STATUS):
             return None
-        found = report(self._services, self._revisions, self._runtime, settled=self._reconciler.settled)
+        hour_ago = int(self._now().timestamp() // 60) - 60
+        ended = self._minutes.totals(hour_ago)
+        settled = self._reconciler.settled
+        found = report(self._services, self._revisions, self._runtime, ended, settled=settled)
         found["faults"] = [shown(one.fault) for one in self._faults.all()]
-        return Answer(200, json.dumps(found | {"state": str(self._state)}).encode())
+        more = {"state": str(self._state), "monitoring_lag": int(self._monitoring.lag.total_seconds())}
+        return Answer(200, json.dumps(found | more).encode())
 
     def _kick(self, service: str) -> None:
         self._reconciler.kick(service)

@@ -31,6 +31,7 @@ def up(
     port: int = 0,
     faithful: bool = False,
     runtime: str = "",
+    monitoring_lag: str = "",
 ) -> None:
     """Start the embedded platform.
 
@@ -41,6 +42,8 @@ def up(
         state: The folder that it keeps everything in; by default .relman/platform beside relman.toml.
         port: Its port; by default that of [platform] endpoint in relman.toml, if it is on this
             machine; else the one it had before, else 8085 if that is free.
+        monitoring_lag: How long after its end a minute is visible in Cloud Monitoring, such as 0s or 3m;
+            kept from then on, and set at once if the platform runs.
         faithful: Do as Google does where it errs: an unknown path in an update's mask writes everything.
         runtime: How revisions are kept apart: plain (processes like any other), bwrap (sandboxes) or, as
             root, runc (containers); by default the one it had before, else plain.
@@ -48,6 +51,7 @@ def up(
     if state is None:
         _keep_out_of_git(_root() / OWN)
     flags = [*(["--faithful"] if faithful else []), *(["--runtime", runtime] if runtime else [])]
+    flags += ["--monitoring-lag", monitoring_lag] if monitoring_lag else []
     _ask("up", state, "--port", str(port or _endpoint_port()), *flags)
 
 

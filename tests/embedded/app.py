@@ -36,7 +36,9 @@ class Page(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def status(self) -> int:
-        """Not 200 where a health check should not like it."""
+        """Not 200 where a health check should not like it, or where the path says so."""
+        if self.path.startswith("/answer/"):
+            return int(self.path.removeprefix("/answer/"))
         unknown = self.path == "/members" and self.headers["x-member"] != "yes"
         return 403 if unknown else 503 if self.path == "/health" and Page.ill else 200
 

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,13 @@ class DataPlane:
         self.pid = 0
         self.faults: Callable[[], list[Fault]] = list
         """Gives the faults on demand that it is to have."""
+        self.greet: Callable[[], Awaitable[None]]
+        """Called when one was found or started, before it takes a request: so it hears the time."""
 
     async def start(self) -> None:
         """Find the data plane that runs, or start one; then watch it."""
         reader, writer = await self._reach()
+        await self.greet()
         await self.demand()
         await self.flip()
         self._watch = asyncio.create_task(self._watching(reader, writer))
@@ -142,6 +145,7 @@ class DataPlane:
         while True:
             try:
                 reader, writer = await self._reach()
+                await self.greet()
                 await self.demand()
                 await self.flip()
             except (OSError, TimeoutError) as error:

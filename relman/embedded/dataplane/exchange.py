@@ -10,7 +10,6 @@ limit break it off.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -282,7 +281,6 @@ class Exchange:
 
     def _attach(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._place.reached = time.monotonic()  # a latency begins when the request reaches the container
         upstream.attach(self, self.request.method)
         upstream.hold(held=self._client.full)
         self.push()

@@ -12,6 +12,9 @@ from typing import Any
 
 from relman.embedded.dataplane.minutes import Minutes
 
+TURNED_AWAY = "unserved"
+"""The error of a request that no instance took."""
+
 
 @dataclass
 class Tally:
@@ -41,14 +44,17 @@ class Meter:
     def ended(self, revision: str, status: int, error: str, seconds: float) -> None:
         """A request is over: the status that the client was shown, or 0, and what went wrong, if anything.
 
-        One that was shown nothing, because the client left, counts in no minute (?): it has no code.
+        Two count in no minute: one that was shown nothing because its client left has no code (?), and
+        one that was turned away for want of an instance has reached none, which is Google's own rule
+        (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run).
         """
         tally = self._tallies[revision]
         tally.in_flight -= 1
         if status:
             group = f"{status // 100}xx"
             tally.statuses[group] = tally.statuses.get(group, 0) + 1
-            self.minutes.count(revision, status, seconds)
+            if error != TURNED_AWAY:
+                self.minutes.count(revision, status, seconds)
         if error:
             tally.errors[error] = tally.errors.get(error, 0) + 1
         if not tally.in_flight:

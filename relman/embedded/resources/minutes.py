@@ -97,11 +97,12 @@ class Minutes:
         )
         return [(Key(*row[:3]), _read(row[3:])) for row in rows]
 
-    def totals(self) -> dict[str, dict[int, int]]:
-        """How many requests were collected, by revision and response code."""
+    def totals(self, since: int) -> dict[str, dict[int, int]]:
+        """How many requests ended from this minute on, by revision and response code."""
         found: dict[str, dict[int, int]] = {}
         for revision, code, count in self._store.database.execute(
-            "SELECT revision, code, sum(count) FROM minute GROUP BY revision, code"
+            "SELECT revision, code, sum(count) FROM minute WHERE minute >= ? GROUP BY revision, code",
+            (since,),
         ):
             found.setdefault(revision, {})[code] = count
         return found

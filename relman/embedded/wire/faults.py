@@ -14,11 +14,12 @@ from typing import Any
 
 from relman.embedded.control.rehearsal import Rehearsal
 from relman.embedded.resources.faults import BadFault, check_method, fault_of
+from relman.embedded.wire import monitoring
 from relman.embedded.wire.apis import APIS
 from relman.embedded.wire.http import Answer, Request
 
 PATH = "/faults"
-METHODS = sorted({method for api in APIS.values() for method in api.requests})
+METHODS = sorted({method for api in APIS.values() for method in api.requests} | set(monitoring.PATHS))
 
 
 class FaultSurface:

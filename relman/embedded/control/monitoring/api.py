@@ -15,6 +15,7 @@ from relman.embedded.resources.store import Store
 
 LAG = timedelta(seconds=180)
 """What Google's page of metrics says of both: after sampling, not visible for up to 180 seconds."""
+LONGEST_LAG = timedelta(days=1)
 SETTING = "monitoring-lag"
 
 
@@ -37,11 +38,11 @@ class Monitoring:
     def lag(self) -> timedelta:
         """How long after its end a minute becomes visible."""
         kept = self._store.setting(SETTING)
-        return timedelta(seconds=float(kept)) if kept else LAG
+        return timedelta(seconds=int(kept)) if kept else LAG
 
     @lag.setter
     def lag(self, lag: timedelta) -> None:
-        self._store.keep_setting(SETTING, str(lag.total_seconds()))
+        self._store.keep_setting(SETTING, str(int(lag.total_seconds())))
 
     async def list_time_series(self, request: Message) -> Message:
         """The series that a filter wants, of closed minutes only."""
