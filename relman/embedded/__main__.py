@@ -192,13 +192,9 @@ def _lines(found: dict[str, Any]) -> list[str]:
             lines.append(f"  traffic   {one['percent']:>3} %  {one['revision']}{tag}")
         for one in service["revisions"]:
             pid = f"  pid {one['pid']}" if one["pid"] else ""
-<<<<<<< HEAD
-            lines.append(f"  revision  {one['name']}  {one['state']}{pid}")
+            lines.append(f"  revision  {one['name']}  {one['state']}{pid}{_served(one)}")
             lines += [f"    {one['crash']}"] if one["crash"] else []
             lines += [f"    log  {one['log'].removeprefix('file://')}"] if one["state"] != "RETIRED" else []
-=======
-            lines.append(f"  revision  {one['name']}  {one['state']}{pid}{_served(one)}")
->>>>>>> 3402947 (feat: set how late Cloud Monitoring is, and show requests in the platform's status)
     return lines
 
 

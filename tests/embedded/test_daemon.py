@@ -41,11 +41,12 @@ def test_status_tells_services_for_people_and_for_machines(platform: World) -> N
 
 
 def test_env_points_clients_at_the_platform(platform: World) -> None:
-    """Both variables, ready for a shell."""
+    """A variable for each API, ready for a shell."""
     address = platform.endpoint.removeprefix("http://")
     assert command("env", "--state", platform.state).stdout.splitlines() == [
         f"export CLOUD_RUN_EMULATOR_HOST={address}",
         f"export CLOUD_BUILD_EMULATOR_HOST={address}",
+        f"export CLOUD_MONITORING_EMULATOR_HOST={address}",
     ]
 
 
