@@ -118,8 +118,9 @@ class Revisions:
     def trim(self, service: str) -> None:
         """Delete the oldest revisions that nothing goes to, while there are too many (row 40)."""
         revisions = [entry.message for entry in self.of(service)]
-        for one in revisions[: -self._most]:
-            if not self._in_use(one):
+        if len(revisions) > self._most:
+            spare = [one for one in revisions if not self._in_use(one)]
+            for one in spare[: len(revisions) - self._most]:
                 self.forget(one)
 
     def forget(self, revision: Message) -> Message:
