@@ -70,7 +70,7 @@ def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") 
         Taken: Somebody else has the port.
         Broken: It cannot serve for another reason.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     os.chdir(state)  # the data plane's socket is reached by a short name: its whole path may be too long
     with _locked(state):
@@ -103,7 +103,7 @@ def up(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> 
         Taken: Somebody else has the port; the message says who, as far as they tell.
         Broken: It does not start; the message has what it said last.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     (state / ".gitignore").write_text("*\n", encoding="ascii")
     with contextlib.suppress(Away):
         return endpoint(state)

@@ -26,6 +26,7 @@ from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.reconcile import Reconciler
 from relman.embedded.control.rehearsal import Rehearsal
 from relman.embedded.control.revisions import Revisions
+from relman.embedded.control.secrets import Secrets
 from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
 from relman.embedded.control.strikes import Strikes
@@ -94,6 +95,7 @@ class Platform:
         apis: dict[str, object] = {
             "services": services,
             "policies": Policies(services.shelf),
+            "secrets": Secrets(self.store, now),
             "revisions": self._revisions,
             "operations": operations,
             "builds": self._builds,

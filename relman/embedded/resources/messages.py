@@ -11,6 +11,8 @@ from typing import Any
 
 from google.cloud.devtools.cloudbuild_v1.types import cloudbuild
 from google.cloud.run_v2.types import condition, k8s_min, revision, revision_template, service, traffic_target
+from google.cloud.secretmanager_v1.types import resources as secret_resources
+from google.cloud.secretmanager_v1.types import service as secret_service
 from google.iam.v1 import policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf.any_pb2 import Any as Wrapped
@@ -46,6 +48,23 @@ GetBuildRequest = plain(cloudbuild.GetBuildRequest)
 ListBuildsRequest = plain(cloudbuild.ListBuildsRequest)
 ListBuildsResponse = plain(cloudbuild.ListBuildsResponse)
 CancelBuildRequest = plain(cloudbuild.CancelBuildRequest)
+Secret = plain(secret_resources.Secret)
+SecretVersion = plain(secret_resources.SecretVersion)
+SecretPayload = plain(secret_resources.SecretPayload)
+CreateSecretRequest = plain(secret_service.CreateSecretRequest)
+GetSecretRequest = plain(secret_service.GetSecretRequest)
+ListSecretsRequest = plain(secret_service.ListSecretsRequest)
+ListSecretsResponse = plain(secret_service.ListSecretsResponse)
+DeleteSecretRequest = plain(secret_service.DeleteSecretRequest)
+AddSecretVersionRequest = plain(secret_service.AddSecretVersionRequest)
+GetSecretVersionRequest = plain(secret_service.GetSecretVersionRequest)
+ListSecretVersionsRequest = plain(secret_service.ListSecretVersionsRequest)
+ListSecretVersionsResponse = plain(secret_service.ListSecretVersionsResponse)
+AccessSecretVersionRequest = plain(secret_service.AccessSecretVersionRequest)
+AccessSecretVersionResponse = plain(secret_service.AccessSecretVersionResponse)
+EnableSecretVersionRequest = plain(secret_service.EnableSecretVersionRequest)
+DisableSecretVersionRequest = plain(secret_service.DisableSecretVersionRequest)
+DestroySecretVersionRequest = plain(secret_service.DestroySecretVersionRequest)
 Operation = operations_pb2.Operation
 Policy = policy_pb2.Policy
 Status = status_pb2.Status
@@ -58,6 +77,7 @@ CommonReason: Any = condition.Condition.CommonReason
 RevisionReason: Any = condition.Condition.RevisionReason
 Allocation: Any = traffic_target.TrafficTargetAllocationType
 BuildOptions: Any = cloudbuild.BuildOptions
+SecretState: Any = secret_resources.SecretVersion.State
 BuildStatus: Any = cloudbuild.Build.Status
 FailureType: Any = cloudbuild.Build.FailureInfo.FailureType
 

@@ -72,7 +72,12 @@ def conflicting() -> Refusal:
 
 def taken(name: str) -> Refusal:
     """ALREADY_EXISTS for a service (row 2)."""
-    return _refusal(exceptions.AlreadyExists, f"Resource '{name}' already exists.")
+    return present(f"Resource '{name}' already exists.")
+
+
+def present(message: str) -> Refusal:
+    """ALREADY_EXISTS for anything else."""
+    return _refusal(exceptions.AlreadyExists, message)
 
 
 def exhausted(message: str) -> Refusal:

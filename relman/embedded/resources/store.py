@@ -69,9 +69,14 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open the file and lay the tables when they are not there.
 
+        It holds secrets, so it is its user's alone; SQLite gives the files beside it the same mode.
+
         Raises:
+            OSError: It cannot be made.
             sqlite3.Error: The file cannot be opened or is no database.
         """
+        path.touch(mode=0o600)
+        path.chmod(0o600)
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(SCHEMA)
 

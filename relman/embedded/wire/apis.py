@@ -15,6 +15,9 @@ from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_ba
 )
 from google.cloud.run_v2.services.revisions.transports.rest_base import _BaseRevisionsRestTransport
 from google.cloud.run_v2.services.services.transports.rest_base import _BaseServicesRestTransport
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest_base import (
+    _BaseSecretManagerServiceRestTransport,
+)
 from google.iam.v1 import iam_policy_pb2
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
@@ -70,6 +73,14 @@ APIS: dict[str, Api] = {
             "CancelOperation",
         ),
         _BaseServicesRestTransport,
+    ),
+    "secrets": Api(
+        "google.cloud.secretmanager.v1.SecretManagerService",
+        _taking(messages, "CreateSecret", "GetSecret", "ListSecrets", "DeleteSecret")
+        | _taking(messages, "AddSecretVersion", "GetSecretVersion", "ListSecretVersions")
+        | _taking(messages, "AccessSecretVersion", "EnableSecretVersion")
+        | _taking(messages, "DisableSecretVersion", "DestroySecretVersion"),
+        _BaseSecretManagerServiceRestTransport,
     ),
     "builds": Api(
         "google.devtools.cloudbuild.v1.CloudBuild",
