@@ -103,9 +103,7 @@ class Platform:
         }
         self._strikes = Strikes(self._faults, services, operations, self._kick)
         calls = Calls(apis, self._strikes)
-        uploads = Uploads(state / "uploads")
-        uploads.forget_old(now())
-        registry = Registry(state / "images", uploads)
+        registry = over(state, now())
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
@@ -205,6 +203,13 @@ class Platform:
         name = image.partition("@")[0]
         head, slash, last = name.rpartition("/")
         return f"{head}{slash}{last.partition(':')[0]}@{digest}"
+
+
+def over(state: Path, now: datetime) -> Registry:
+    """The registry over a platform's images."""
+    uploads = Uploads(state / "uploads")
+    uploads.forget_old(now)
+    return Registry(state / "images", uploads)
 
 
 def remembered(store: Store) -> int:

@@ -114,50 +114,55 @@ def test_a_destroyed_version_is_gone_for_good(client: Any) -> None:
     assert made(client).startswith(PROJECT)
 
 
-def test_refusals_are_google_s(client: Any) -> None:
-    """What is missing, what is there already, what cannot be."""
-    empty, name = made(client), f"{PROJECT}/secrets/none"
+def test_what_is_not_there_is_told_in_google_s_words(client: Any) -> None:
+    """A secret, a secret's versions, a version, and the secret that is there already."""
+    empty, none = made(client), f"{PROJECT}/secrets/none"
     key = {"parent": PROJECT, "secret_id": empty.rpartition("/")[2], "secret": AUTOMATIC}
-    access, add = client.access_secret_version, client.add_secret_version
+    access, add, read = client.access_secret_version, client.add_secret_version, client.get_secret_version
     for call, expected in (
-        (lambda: access(name=f"{name}/versions/1"), (404, f"Secret [{name}] not found or has no versions.")),
-        (
-            lambda: access(name=f"{empty}/versions/latest"),
-            (404, f"Secret [{empty}] not found or has no versions."),
-        ),
-        (lambda: client.get_secret(name=name), (404, f"Secret [{name}] not found.")),
-        (lambda: add(parent=name, payload={"data": b"x"}), (404, f"Secret [{name}] not found.")),
-        (lambda: client.create_secret(request=key), (409, f"Secret [{empty}] already exists.")),
-        (
-            lambda: client.create_secret(request=key | {"secret_id": "a.b"}),
-            (400, "The provided Secret ID [a.b]"),
-        ),
-        (
-            lambda: client.create_secret(request=key | {"secret_id": "x", "secret": {}}),
-            (400, "Secret.replication must"),
-        ),
-        (lambda: add(parent=empty, payload={"data": b""}), (400, "SecretPayload.data must not be empty")),
-        (
-            lambda: add(parent=empty, payload={"data": bytes(70_000)}),
-            (400, "SecretPayload.data must not be larger"),
-        ),
-        (
-            lambda: add(parent=empty, payload={"data": b"x", "data_crc32c": 1}),
-            (400, "Provided SecretPayload.data crc32c"),
-        ),
-        (
-            lambda: client.create_secret(
-                request=key | {"secret_id": "x", "secret": {**AUTOMATIC, "ttl": {"seconds": 90}}}
-            ),
-            (400, "The embedded platform knows no secret.ttl"),
-        ),
-        (
-            lambda: client.disable_secret_version(name=f"{empty}/versions/latest"),
-            (400, "The provided Secret Version ID"),
-        ),
+        (lambda: access(name=f"{none}/versions/1"), f"Secret [{none}] not found or has no versions."),
+        (lambda: access(name=f"{empty}/versions/latest"), f"Secret [{empty}] not found or has no versions."),
+        (lambda: read(name=f"{empty}/versions/3"), f"Secret Version [{empty}/versions/3] not found."),
+        (lambda: read(name=f"{empty}/versions/canary"), f"Secret [{empty}] has no alias [canary]"),
+        (lambda: client.get_secret(name=none), f"Secret [{none}] not found."),
+        (lambda: add(parent=none, payload={"data": b"x"}), f"Secret [{none}] not found."),
     ):
-        code, text = refused(call)
-        assert (code, expected[1] in text) == (expected[0], True), text
+        assert refused(call) == (404, expected)
+    assert refused(lambda: client.create_secret(request=key)) == (409, f"Secret [{empty}] already exists.")
+
+
+@pytest.mark.parametrize(
+    ("secret_id", "secret", "sentence"),
+    [
+        ("a.b", AUTOMATIC, "The provided Secret ID [a.b] does not match"),
+        ("", AUTOMATIC, "Secret ID must be provided."),
+        ("x", {}, "Secret.replication must be provided."),
+        ("x", AUTOMATIC | {"ttl": {"seconds": 90}}, "The embedded platform knows no secret.ttl"),
+    ],
+)
+def test_a_secret_that_cannot_be_is_refused(
+    client: Any, secret_id: str, secret: dict[str, Any], sentence: str
+) -> None:
+    """Nothing is taken in that would then be something else."""
+    request = {"parent": PROJECT, "secret_id": secret_id, "secret": secret}
+    code, text = refused(lambda: client.create_secret(request=request))
+    assert (code, sentence in text) == (400, True), text
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [
+        ({"data": b""}, "SecretPayload.data must not be empty."),
+        ({"data": bytes(65_537)}, "SecretPayload.data must not be larger than 65536 bytes."),
+        ({"data": b"x", "data_crc32c": 1}, "Provided SecretPayload.data crc32c does not match"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(client: Any, payload: dict[str, Any], sentence: str) -> None:
+    """Empty, too large, or not what its sender computed."""
+    name = made(client)
+    code, text = refused(lambda: client.add_secret_version(parent=name, payload=payload))
+    assert (code, sentence in text) == (400, True), text
+    assert list(client.list_secret_versions(parent=name)) == []
 
 
 def test_values_are_nowhere_but_in_the_state_that_only_its_user_reads(platform: World) -> None:
