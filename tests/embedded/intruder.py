@@ -42,7 +42,13 @@ def hoard(megabytes: str) -> list[str]:
     return [str(len(bytearray(b"x") * (int(megabytes) << 20)))]
 
 
-DEEDS = {"look": look, "write": write, "end": end, "hoard": hoard}
+def fill(path: str) -> list[str]:
+    """Write two MiB."""
+    Path(path).write_bytes(bytes(2 << 20))
+    return []
+
+
+DEEDS = {"fill": fill, "look": look, "write": write, "end": end, "hoard": hoard}
 
 
 class Page(BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ from urllib.error import URLError
 from urllib.parse import quote
 
 import pytest
+from google.api_core import exceptions
 
 from relman.embedded.runtime.process import found
 from tests.embedded import world
@@ -47,9 +48,15 @@ def apart(
 
 def intrudes(one: World, name: str, limits: dict[str, str] | None = None, **variables: str) -> None:
     """Have a service of the intruder."""
+    template = intruder(one, f"{name}-v1", resources={"limits": limits or {}}, **variables)
+    assert not one.create(name, template=template).error.message
+
+
+def intruder(one: World, revision: str, resources: Any = None, **variables: str) -> dict[str, Any]:
+    """The intruder's template."""
     env = [{"name": key, "value": value} for key, value in variables.items()]
-    container = {"command": ["python", "intruder.py"], "env": env, "resources": {"limits": limits or {}}}
-    assert not one.create(name, template=one.template(f"{name}-v1", **container)).error.message
+    container = {"command": ["python", "intruder.py"], "env": env, "resources": resources or {}}
+    return one.template(revision, **container)
 
 
 def does(one: World, service: str, deed: str = "", what: object = "") -> dict[str, Any]:
@@ -214,6 +221,81 @@ def test_memory_is_limited_where_the_rung_can(apart: World) -> None:
         until(lambda: row(apart, "greedy")["pid"] not in {0, first})
     else:
         assert does(apart, "greedy", "hoard", 256)["done"]
+
+
+@pytest.mark.parametrize("path", ["/cache", "/workspace/cache"])
+def test_an_empty_volume_is_in_memory_and_has_its_size(apart: World, path: str) -> None:
+    """Found at its path and, where the image has the folder above, by the way from there."""
+    names = [f"{who}{path.replace('/', '-')}" for who in ("one", "two")]
+    for name in names:
+        assert not apart.create(name, template=mounting(apart, f"{name}-v1", path)).error.message
+    assert does(apart, names[0], "write", f"{path}/x")["done"] == ["mine"]
+    assert does(apart, names[0], "look", path)["done"] == ["x"]
+    assert does(apart, names[1], "look", path)["done"] == []
+    if path.startswith("/workspace"):
+        assert does(apart, names[0], "look", "cache")["done"] == ["x"]
+    assert "No space left" in does(apart, names[0], "fill", f"{path}/full")["error"]
+
+
+def mounting(one: World, revision: str, path: str, **volume: Any) -> dict[str, Any]:
+    """The intruder's template with a volume, by default an empty one of one MiB."""
+    template = intruder(one, revision)
+    kind = volume or {"empty_dir": {"size_limit": "1Mi"}}
+    template["containers"][0]["volume_mounts"] = [{"name": "given", "mount_path": path}]
+    return template | {"volumes": [{"name": "given", **kind}]}
+
+
+def test_a_plain_process_has_no_mounts(platform: World) -> None:
+    """Its revision fails, with the path and the way to have them."""
+    operation = platform.create("mounts", template=mounting(platform, "mounts-v1", "/cache"))
+    assert operation.error.code == 9
+    assert "'/cache' cannot be mounted for a plain process" in operation.error.message
+    assert "--runtime bwrap" in operation.error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "volume"),
+    [
+        ("nfs", {"nfs": {"server": "10.0.0.1", "path": "/x"}}),
+        ("gcs", {"gcs": {"bucket": "b"}}),
+        ("cloud_sql_instance", {"cloud_sql_instance": {"instances": ["p:r:i"]}}),
+    ],
+)
+def test_another_kind_of_volume_is_refused_by_name(
+    platform: World, kind: str, volume: dict[str, Any]
+) -> None:
+    """Never ignored: the application would find nothing where its data should be."""
+    name = kind.replace("_", "-")
+    operation = platform.create(name, template=mounting(platform, f"{name}-v1", "/cloudsql", **volume))
+    assert f"Volume 'given' cannot be mounted: the embedded platform has no {kind} volume" in (
+        operation.error.message
+    )
+
+
+@pytest.mark.parametrize(
+    ("mount", "field"),
+    [
+        ({"name": "other", "mount_path": "/x"}, "name"),
+        ({"name": "given", "mount_path": "x"}, "mount_path"),
+        ({"name": "given", "mount_path": "/"}, "mount_path"),
+        ({"name": "given", "mount_path": "/x/../etc"}, "mount_path"),
+        ({"name": "given", "mount_path": "/x:y"}, "mount_path"),
+    ],
+)
+def test_a_mount_that_cannot_be_is_refused_at_once(
+    platform: World, mount: dict[str, str], field: str
+) -> None:
+    """400 with the field; nothing is made."""
+    template = mounting(platform, "", "/x")
+    template["containers"][0]["volume_mounts"] = [mount]
+    with pytest.raises(exceptions.BadRequest, match=rf"containers\[0\].volume_mounts\[0\].{field}: "):
+        platform.begin("never-mounted", template=template)
+
+
+def test_a_variable_that_would_be_taken_for_more_is_refused(apart: World) -> None:
+    """A NUL in it: what follows could be an option of the sandbox's."""
+    template = intruder(apart, "nul-v1", KEY="a\0--bind\0/\0/")
+    assert "NUL" in apart.create("nul", template=template).error.message
 
 
 @pytest.mark.parametrize("name", ["bwrap", "runc"])

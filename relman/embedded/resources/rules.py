@@ -42,6 +42,7 @@ def check(service: Message) -> None:
     service_id = service.name.rpartition("/")[2]
     template = service.template
     _check_containers(template.containers)
+    _check_mounts(template)
     for field, holder in (("service", service), ("service.template", template)):
         _check_namespaces(f"{field}.labels", holder.labels)
         _check_namespaces(f"{field}.annotations", holder.annotations)
@@ -98,6 +99,25 @@ def _check_containers(containers: Sequence[Message]) -> None:
         raise invalid(
             "service.template.containers", f"Exactly one container must expose one port, {ports} are exposed."
         )
+
+
+def _check_mounts(template: Message) -> None:
+    """Each mount is of a volume that the template has, at an absolute path (VolumeMount of the v2 API)."""
+    kinds = {volume.name: volume.WhichOneof("volume_type") for volume in template.volumes}
+    for number, container in enumerate(template.containers):
+        for place, mount in enumerate(container.volume_mounts):
+            field = f"service.template.containers[{number}].volume_mounts[{place}]"
+            if mount.name not in kinds:
+                raise invalid(f"{field}.name", f"{field}.name: there is no volume '{mount.name}'.")
+            _check_mount_path(f"{field}.mount_path", mount.mount_path, kinds[mount.name])
+
+
+def _check_mount_path(field: str, path: str, kind: str) -> None:
+    if kind == "cloud_sql_instance" and path in {"", "/cloudsql"}:
+        return
+    parts = path.strip("/").split("/")
+    if not path.startswith("/") or ":" in path or {"", ".."} & set(parts):
+        raise invalid(field, f"{field}: '{path}' must be an absolute path, below the root and without ':'.")
 
 
 def _check_namespaces(field: str, keys: dict[str, str]) -> None:

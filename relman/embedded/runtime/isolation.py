@@ -2,7 +2,7 @@
 
 ``plain``: a process like any other. It may do whatever the platform's user may: read and change the
 files of other revisions (those of one image share the unpacked ones), the platform's state, its
-logs, and kill its processes. No limit of the template is enforced.
+logs, and kill its processes. No limit of the template is enforced, and nothing can be mounted.
 ``bwrap``: a sandbox of Bubblewrap's, for every user. It sees a read-only system, a copy of its
 image's files that is its own, a ``/tmp`` of its own and no other process. No limit is enforced.
 ``runc``: an OCI container, for root. It sees the same, and has its template's memory and cpu.
@@ -21,6 +21,20 @@ class Unusable(Exception):
     """A rung of the ladder that this machine or this user does not have; the message says why."""
 
 
+class Mount(NamedTuple):
+    """A folder that is put among a container's files.
+
+    Attributes:
+        path: Where, from the container's root.
+        source: The folder that is seen there, read-only; None for an empty one in memory.
+        size: The bytes that an empty one holds at most; 0 for no limit of its own.
+    """
+
+    path: Path
+    source: Path | None = None
+    size: int = 0
+
+
 class Launch(NamedTuple):
     """A command with all that it is started with.
 
@@ -31,6 +45,7 @@ class Launch(NamedTuple):
         files: The folder that holds the image's unpacked files, which all its instances share.
         cpus: The processors that it may use at most.
         memory: The bytes that it may use at most; 0 where the template's text cannot be read.
+        mounts: What is put among its files.
     """
 
     argv: list[str]
@@ -39,6 +54,7 @@ class Launch(NamedTuple):
     files: Path
     cpus: float = 1.0
     memory: int = 0
+    mounts: tuple[Mount, ...] = ()
 
 
 class Isolation(Protocol):

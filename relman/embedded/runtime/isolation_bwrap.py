@@ -14,7 +14,7 @@ from pathlib import Path
 
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import isolation_system as system
-from relman.embedded.runtime.isolation import Launch, Unusable
+from relman.embedded.runtime.isolation import Launch, Mount, Unusable
 
 TRIAL_S = 20
 NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--cap-drop", "ALL")
@@ -40,8 +40,9 @@ class Bwrap:
 
     def enclose(self, launch: Launch, room: Path) -> Launch:
         """The command in a sandbox; a revision's variables go through a file, not for all to see."""
-        copy = rooms.copied(launch.files, room)
+        copy = rooms.copied(launch, room)
         options = [*_view(launch.env["PATH"], self._state), "--bind", str(copy), str(launch.files)]
+        options += [word for mount in launch.mounts for word in _mounted(mount)]
         options += ["--chdir", str(launch.cwd), "--clearenv"]
         for name, value in launch.env.items():
             options += ["--setenv", name, value]
@@ -62,6 +63,13 @@ class Bwrap:
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TRIAL_S)
         if done.returncode:
             raise Unusable(f"bwrap makes no sandbox here: {done.stderr.strip() or f'exit {done.returncode}'}")
+
+
+def _mounted(mount: Mount) -> list[str]:
+    if mount.source:
+        return ["--ro-bind", str(mount.source), str(mount.path)]
+    size = ["--size", str(mount.size)] if mount.size else []
+    return ["--perms", "1777", *size, "--tmpfs", str(mount.path)]
 
 
 def _view(path: str, state: Path) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import isolation_system as system
-from relman.embedded.runtime.isolation import Launch, Unusable
+from relman.embedded.runtime.isolation import Launch, Mount, Unusable
 
 TRIAL_S = 20
 PERIOD_US = 100_000
@@ -75,7 +75,7 @@ class Runc:
 
     def enclose(self, launch: Launch, room: Path) -> Launch:
         """The command in a container, whose bundle is written into the room."""
-        copy = rooms.copied(launch.files, room)
+        copy = rooms.copied(launch, room)
         _bundle(room, _configuration(launch, copy, self._state, room))
         return launch._replace(argv=_run(room), env=rooms.outside(launch.env), cwd=room)
 
@@ -127,11 +127,12 @@ def _bundle(room: Path, configuration: dict[str, Any]) -> None:
 
 
 def _configuration(launch: Launch, copy: Path, state: Path, room: Path) -> dict[str, Any]:
+    mounts = [_mounted(one) for one in launch.mounts]
     return {
         "ociVersion": "1.0.2",
         "root": {"path": "rootfs"},
         "process": _process(launch),
-        "mounts": [*KERNEL, *_view(launch.env["PATH"], state), _bound(copy, launch.files, "rw")],
+        "mounts": [*KERNEL, *_view(launch.env["PATH"], state), _bound(copy, launch.files, "rw"), *mounts],
         "linux": {
             "namespaces": [{"type": one} for one in NAMESPACES],
             "cgroupsPath": f"/{_name(room)}",
@@ -166,8 +167,14 @@ def _view(path: str, state: Path) -> list[dict[str, Any]]:
     return [*own, *(_bound(one, one, "ro") for one in system.seen(path, state)), _empty(state, "755")]
 
 
-def _empty(folder: Path, mode: str) -> dict[str, Any]:
-    options = ["nosuid", "nodev", f"mode={mode}"]
+def _mounted(mount: Mount) -> dict[str, Any]:
+    if mount.source:
+        return _bound(mount.source, mount.path, "ro")
+    return _empty(mount.path, "1777", *([f"size={mount.size}"] if mount.size else []))
+
+
+def _empty(folder: Path, mode: str, *more: str) -> dict[str, Any]:
+    options = ["nosuid", "nodev", f"mode={mode}", *more]
     return {"destination": str(folder), "type": "tmpfs", "source": "tmpfs", "options": options}
 
 

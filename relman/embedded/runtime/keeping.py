@@ -22,9 +22,9 @@ from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import ladder, launch, lifetime
-from relman.embedded.runtime.launch import Unready
 from relman.embedded.runtime.leftovers import alive
 from relman.embedded.runtime.process import Process, spawn
+from relman.embedded.runtime.unready import Unready
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 10.0
 STABLE_S = 30.0

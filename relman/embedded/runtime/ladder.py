@@ -11,6 +11,8 @@ from relman.embedded.runtime.isolation import Isolation, Launch
 from relman.embedded.runtime.isolation_bwrap import Bwrap
 from relman.embedded.runtime.isolation_runc import Runc
 
+REMEDY = "start the platform (down, then up) with --runtime bwrap, or as root with --runtime runc"
+
 
 class Plain:
     """No enclosure."""
@@ -19,7 +21,13 @@ class Plain:
         """Nothing of the folder is needed."""
 
     def enclose(self, launch: Launch, room: Path) -> Launch:  # noqa: ARG002 - the room stays empty
-        """The same command."""
+        """The same command.
+
+        Raises:
+            OSError: It has mounts; a process sees the folders that everybody sees.
+        """
+        if launch.mounts:
+            raise OSError(f"'{launch.mounts[0].path}' cannot be mounted for a plain process: {REMEDY}")
         return launch
 
     def check(self) -> None:

@@ -17,21 +17,10 @@ from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import cpus, serving, size
 from relman.embedded.resources.messages import CommonReason
 from relman.embedded.runtime.isolation import Launch
+from relman.embedded.runtime.unready import Unready
+from relman.embedded.runtime.volumes import mounted
 
 log = logging.getLogger(__name__)
-
-
-class Unready(Exception):
-    """The revision cannot be brought up.
-
-    Args:
-        trouble: Why.
-    """
-
-    def __init__(self, trouble: Trouble) -> None:
-        """Keep the trouble; the message is its sentence."""
-        super().__init__(trouble.message)
-        self.trouble = trouble
 
 
 def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: bool) -> Launch:
@@ -55,7 +44,16 @@ def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: boo
     argv = runnable.command(container.command, container.args)
     env = runnable.env | given | contract(revision, port)
     limits = container.resources.limits
-    return Launch(argv, env, runnable.cwd, runnable.files, cpus(limits["cpu"]), size(limits["memory"]))
+    _refuse_nul([*argv, *env, *env.values()])
+    return Launch(
+        argv,
+        env,
+        runnable.cwd,
+        runnable.files,
+        cpus=cpus(limits["cpu"]),
+        memory=size(limits["memory"]),
+        mounts=mounted(revision, container),
+    )
 
 
 def _image(image: str, layout: Path, into: Path, *, kept: bool) -> oci.Runnable:
@@ -78,6 +76,13 @@ def contract(revision: Message, port: int) -> dict[str, str]:
         "K_REVISION": revision.name.rpartition("/")[2],
         "K_CONFIGURATION": service,
     }
+
+
+def _refuse_nul(words: list[str]) -> None:
+    """What a process is given ends where a NUL is; and after it whatever follows would be taken for more."""
+    if any("\0" in word for word in words):
+        sentence = "The container's command or a variable of its environment holds a NUL character."
+        raise Unready(Trouble(sentence, CommonReason.REVISION_FAILED))
 
 
 def _refuse_unknown(revision: Message) -> None:

@@ -1,0 +1,41 @@
+"""What of a template's volumes its container sees: empty folders in memory.
+
+What it is not: quiet. A volume of another kind makes its revision fail, by name, also when nothing
+mounts it: an application that finds a folder empty may take that for the truth.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from google.protobuf.message import Message
+
+from relman.embedded.resources.conditions import Trouble
+from relman.embedded.resources.defaults import size
+from relman.embedded.resources.messages import CommonReason
+from relman.embedded.runtime.isolation import Mount
+from relman.embedded.runtime.unready import Unready
+
+
+def mounted(revision: Message, container: Message) -> tuple[Mount, ...]:
+    """The mounts of one container.
+
+    Raises:
+        Unready: A volume is of a kind that the platform does not have.
+    """
+    known = {volume.name: volume for volume in revision.volumes}
+    for volume in known.values():
+        if not volume.HasField("empty_dir"):
+            raise _lacking(f"{volume.WhichOneof('volume_type') or 'no'} volume", volume.name)
+    return tuple(_mount(known[one.name], one) for one in container.volume_mounts)
+
+
+def _mount(volume: Message, mount: Message) -> Mount:
+    if mount.sub_path:
+        raise _lacking("mount by sub_path", volume.name)
+    return Mount(Path(mount.mount_path), size=size(volume.empty_dir.size_limit))
+
+
+def _lacking(what: str, name: str) -> Unready:
+    sentence = f"Volume '{name}' cannot be mounted: the embedded platform has no {what}."
+    return Unready(Trouble(sentence, CommonReason.REVISION_FAILED))
