@@ -220,9 +220,11 @@ def docstring(kind: type) -> str:
 
 def served() -> str:
     """The methods that the platform answers, as both its wires know them."""
+    from relman.embedded.wire import monitoring
     from relman.embedded.wire.apis import APIS
 
-    rows = [[f"`{api.service}`", ", ".join(api.requests)] for api in APIS.values()]
+    apis = [*APIS.values(), monitoring.api()]
+    rows = [[f"`{api.service}`", ", ".join(api.requests)] for api in apis]
     return table(["service", "methods"], rows)
 
 

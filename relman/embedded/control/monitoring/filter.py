@@ -17,9 +17,9 @@ from relman.embedded.resources.refusals import Refusal, invalid
 DEEPEST = 20
 """Parentheses and NOTs within each other."""
 SHOWN = 300
-"""Characters of a filter that a refusal repeats."""
+"""Characters of a filter that a refusal repeats, and of what it says of it."""
 TOKEN = re.compile(
-    r"""\s*(?:(!=|[=()<>:,]|[<>]=)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([^\s"'=!()<>:,]+))"""
+    r"""\s*(?:(!=|[<>]=|[=()<>:,])|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([^\s"'=!()<>:,]+))"""
 )
 LABELS = {
     *(f"resource.labels.{name}" for name in ("project_id", "location", "service_name")),
@@ -211,5 +211,8 @@ class _Reader:
 
 
 def _bad(text: str, why: str) -> Refusal:
-    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return invalid("filter", f'Field filter had an invalid value of "{shown}": {why}.')
+    return invalid("filter", f'Field filter had an invalid value of "{_short(text)}": {_short(why)}.')
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
