@@ -11,6 +11,8 @@ from pathlib import Path
 
 from relman.embedded.ports import DOMAIN
 
+CERTIFICATE = "tls.pem"
+"""In the platform's folder: what a client that speaks TLS with the platform believes."""
 PYTHON = ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST", "CLOUD_MONITORING_EMULATOR_HOST")
 OVERRIDES = {
     "RUN": "run",
@@ -62,6 +64,7 @@ def _gcloud(address: str, state: Path) -> dict[str, str]:
     fixed = {
         "CLOUDSDK_CONFIG": str(state / "gcloud"),
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+        "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": str(state / CERTIFICATE),
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",

@@ -38,6 +38,8 @@ from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
 from relman.embedded.wire import monitoring, v1
+from relman.embedded.wire.buildlogs import Logs
+from relman.embedded.wire.certificate import context
 from relman.embedded.wire.faults import FaultSurface
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
@@ -106,7 +108,7 @@ class Platform:
         registry = over(state, now())
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
-        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake)
+        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake, context=context(state))
 
     def _spoken(self, calls: Calls, operations: Operations, registry: Registry) -> tuple[Surface, ...]:
         """What is answered over HTTP/1.1, in the order in which it is asked."""
@@ -120,7 +122,9 @@ class Platform:
         )
         settings = Settings(self._monitoring)
         own = (unwrap, self._report, settings.answer, FaultSurface(rehearsal).answer, registry.answer)
-        apis = (*v1.surfaces(calls, self.store, operations.last), neighbours, MonitoringRest(calls).answer)
+        logs = Logs(self._state / "logs" / "builds").answer
+        v1_surfaces = v1.surfaces(calls, self.store, operations.last)
+        apis = (logs, *v1_surfaces, neighbours, MonitoringRest(calls).answer)
         return (*own, *apis, Rest(table(), calls).answer)
 
     async def run(self, port: int) -> None:

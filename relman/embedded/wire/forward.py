@@ -21,14 +21,21 @@ async def unwrap(request: Request) -> Answer | None:
     if match is None:
         return None
     host = match[1].decode("latin-1")
-    if not _is_own(host.rpartition("@")[2].partition(":")[0].lower()):
-        text = f"The embedded platform is a proxy for *.{ports.DOMAIN} only; '{host}' is not asked.\n"
-        return Answer(421, text.encode(), "text/plain; charset=utf-8")
+    name = host.rpartition("@")[2].partition(":")[0]
+    if not is_own(name):
+        return Answer(421, refusal(name), "text/plain; charset=utf-8")
     request.headers["host"] = host
     path = match[2].partition(b"#")[0]
     request.target = path if path.startswith(b"/") else b"/" + path
     return None
 
 
-def _is_own(host: str) -> bool:
-    return host in {ports.HOST, "localhost", ports.DOMAIN} or host.endswith(f".{ports.DOMAIN}")
+def is_own(host: str) -> bool:
+    """Whether a host is the platform itself, without its port."""
+    name = host.lower()
+    return name in {ports.HOST, "localhost", ports.DOMAIN} or name.endswith(f".{ports.DOMAIN}")
+
+
+def refusal(host: str) -> bytes:
+    """What is said of any other host."""
+    return f"The embedded platform is a proxy for *.{ports.DOMAIN} only; '{host}' is not asked.\n".encode()

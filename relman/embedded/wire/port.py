@@ -1,16 +1,18 @@
 """The platform's one port: the first bytes of a connection say which server it is for.
 
-What it is not: one of them. HTTP/1.1 is answered here (``http``), HTTP/2 goes on to gRPC (``splice``). Only
-the loopback interface is listened on.
+What it is not: one of them. HTTP/1.1 is answered here (``http``), also inside a tunnel (``tunnel``), HTTP/2
+goes on to gRPC (``splice``). Only the loopback interface is listened on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 
 from relman.embedded.wire.http import App, Connection, Intake
 from relman.embedded.wire.splice import begins, splice
+from relman.embedded.wire.tunnel import asks, tunnel
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +51,29 @@ class Opening(asyncio.Protocol):
                 self._transport.pause_reading()
                 self._joining = asyncio.create_task(self._join())
             case False:
-                self._answer()
+                self._speak()
 
-    def _answer(self) -> None:
+    def _speak(self) -> None:
+        """HTTP/1.1: answered here, or by a tunnel that ends here."""
+        match asks(self._first):
+            case True:
+                self._transport.pause_reading()
+                self._joining = asyncio.create_task(self._secure())
+            case False:
+                self._answer(self._transport, self._first)
+
+    def _answer(self, transport: asyncio.Transport, first: bytes) -> None:
         connection = Connection(self._port.app, self._port.intake, self._gone)
-        self._transport.set_protocol(connection)
-        connection.connection_made(self._transport)
-        connection.data_received(self._first)
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+        connection.data_received(first)
+
+    async def _secure(self) -> None:
+        try:
+            await tunnel(self._transport, self._first, self._port.context, self._answer)
+        except OSError as error:
+            log.info("a tunnel came to nothing: %s", error)
+            self._gone()
 
     async def _join(self) -> None:
         try:
@@ -75,10 +93,12 @@ class Port:
         app: Answers one request of HTTP/1.1; must not raise.
         http2: The path of the unix socket where HTTP/2 is answered.
         intake: Says which bodies are taken in as they come.
+        context: The certificate for those who ask over TLS.
     """
 
-    def __init__(self, app: App, http2: str, intake: Intake) -> None:
+    def __init__(self, app: App, http2: str, intake: Intake, context: ssl.SSLContext) -> None:
         """Nothing is listened on yet."""
+        self.context = context
         self.app = app
         self.intake = intake
         self.http2 = http2
