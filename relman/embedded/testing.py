@@ -11,6 +11,9 @@ What it is not: loaded by anything but pytest, which finds it by itself where re
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +110,24 @@ def embedded_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embe
     """An embedded platform for all tests that ask for it, on a free port, gone with the last of them."""
     state = tmp_path_factory.mktemp("platform")
     try:
-        yield EmbeddedPlatform(daemon.up(state, ports.free()), state)
+        yield EmbeddedPlatform(_command("up", state, "--port", str(ports.free())), state)
     finally:
-        daemon.down(state)
+        _command("down", state)
+
+
+def _command(verb: str, state: Path, *flags: str) -> str:
+    """Run the platform's own command: what it starts is no child of the tests, which need not wait for it.
+
+    Raises:
+        Broken: It failed; the message is its own.
+    """
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
+    argv = [sys.executable, "-m", "relman.embedded", verb, "--state", str(state), *flags]
+    environ = os.environ | {"PYTHONPATH": path}
+    ran = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise daemon.Broken(ran.stderr.strip())
+    return ran.stdout.strip()
 
 
 @pytest.fixture

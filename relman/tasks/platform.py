@@ -10,13 +10,15 @@ import contextlib
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from invoke import Collection, Context
 from invoke.exceptions import Exit
 
-from relman.errors import ConfigError
+from relman.errors import ConfigError, UsageError
 from relman.tasks.declare import task
 
 OWN = ".relman"
@@ -101,6 +103,95 @@ def env(
     _ask("env", state, *(flag for flag, wanted in kinds.items() if wanted))
 
 
+@task
+def fault(  # noqa: PLR0913 - each is a flag
+    _context: Context,
+    *,
+    kind: str | None = None,
+    list: bool = False,  # noqa: A002 - as people type it
+    clear: bool = False,
+    name: str | None = None,
+    method: str | None = None,
+    service: str | None = None,
+    revision: str | None = None,
+    path: tuple[str, ...] = (),
+    nth: int | None = None,
+    times: int | None = None,
+    rate: float | None = None,
+    seed: int | None = None,
+    latency: str | None = None,
+    code: str | None = None,
+    status: int | None = None,
+    change: Literal["", "made", "dropped"] = "",
+    when: Literal["", "before", "after"] = "",
+    to: str | None = None,
+    image: str | None = None,
+    offset: str | None = None,
+    at: str | None = None,
+    state: Path | None = None,
+) -> None:
+    """Make the platform fail on demand.
+
+    To see what a release, a rollback or your own code makes of it. Without a kind it lists what stands.
+
+        inv platform.fault --kind unavailable --method UpdateService --times 2
+        inv platform.fault --kind slow --revision api-v2 --path /checkout --latency 2s
+        inv platform.fault --clear
+
+    A fault stands until it is cleared, also when the platform is started again.
+
+    Args:
+        kind: What goes wrong. With a call: latency, unavailable, exhausted, refused, reply-lost,
+            stale-etag, second-writer, operation-hangs, operation-fails; with a revision's requests:
+            errors, slow, reset; else: held, image-gone, clock.
+        list: Show which faults stand, and how often each has struck.
+        clear: Clear all of them, or the one of that name, and put right what can be.
+        name: What a fault is cleared by; by default one is made up.
+        method: The API method, such as UpdateService; by default each that the kind is about.
+        service: The service, by its id or its full name; by default each.
+        revision: The revision, likewise.
+        path: Only requests whose path begins with this.
+        nth: The first of the matching calls that is struck; by default 1.
+        times: How many are struck; by default all until it is cleared.
+        rate: The percentage of the matching calls that is struck, exact per hundred; by default 100.
+        seed: Which of them; the same seed strikes the same ones.
+        latency: How late, like 500ms, 2s or 10m.
+        code: A canonical code, such as ABORTED; by default INTERNAL.
+        status: The HTTP status that a revision answers; by default 500.
+        change: Whether an operation that fails has made its change; by default made.
+        when: Whether the second writer comes before or after the call; by default before.
+        to: The revision that the second writer sends all traffic to; by default it writes an annotation.
+        image: The image that is gone, as name:tag or name@sha256:…; or name a revision.
+        offset: How far the clock is ahead, like 2h, or behind, like --offset=-2h.
+        at: The time that the clock stands still at, like 2026-11-25T10:00:00Z.
+        state: The folder that the platform keeps everything in; by default .relman/platform beside
+            relman.toml.
+    """
+    given: dict[str, object] = {"kind": kind, "name": name, "method": method, "service": service}
+    given |= {"revision": revision, "nth": nth, "times": times, "rate": rate, "seed": seed}
+    given |= {"latency": latency, "code": code, "status": status, "change": change, "when": when}
+    given |= {"to": to, "image": image, "offset": offset, "at": at}
+    words = [(key, value) for key, value in given.items() if value not in {None, ""}]
+    flags = [f"--{key}={value}" for key, value in [*words, *(("path", one) for one in path)]]
+    _ask(_fault_verb(flags, kind=bool(kind), clear=clear, show=list), state, *flags)
+
+
+def _fault_verb(flags: Sequence[str], *, kind: bool, clear: bool, show: bool) -> str:
+    """The platform's own word for it.
+
+    Raises:
+        UsageError: The flags say two things at once, or what a fault is about and not which.
+    """
+    if [kind, clear, show].count(True) > 1:
+        raise UsageError("--kind, --list and --clear are three things", clears="one of them")
+    known = ("--name=",) if clear else ()
+    if not kind and (stray := [flag for flag in flags if not flag.startswith(known)]):
+        raise UsageError(f"{stray[0].partition('=')[0]} needs a --kind", clears="inv platform.fault --help")
+    if kind:
+        return "fault add"
+    return "fault clear" if clear else "fault list"
+
+
 def _ask(verb: str, state: Path | None, *flags: str) -> None:
     """Run the platform's own command.
 
@@ -109,7 +200,7 @@ def _ask(verb: str, state: Path | None, *flags: str) -> None:
     """
     folder = (state or _root() / OWN / "platform").absolute()
     starting = ["inv", "platform.up", *(["--state", str(state)] if state else [])]
-    command = [sys.executable, "-m", "relman.embedded", verb, "--state", str(folder)]
+    command = [sys.executable, "-m", "relman.embedded", *verb.split(), "--state", str(folder)]
     command += ["--hint", shlex.join(starting), *flags]
     if code := subprocess.run(command, check=False).returncode:
         raise Exit(code=code)
@@ -141,4 +232,4 @@ def _keep_out_of_git(folder: Path) -> None:
             (folder / ".gitignore").write_text("*\n", encoding="ascii")
 
 
-ns = Collection("platform", up, down, status, env)
+ns = Collection("platform", up, down, status, env, fault)

@@ -30,6 +30,7 @@ FAILURES = frozenset(one.value for one in HTTPStatus if one >= HTTPStatus.BAD_RE
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"([-+]?\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+WHEN = "is a time with its offset, like 2026-11-25T10:00:00Z"
 LONGEST_S = 10 * 365 * 86400.0
 """Beyond that a clock leaves the years that a timestamp can have."""
 
@@ -160,7 +161,8 @@ def fault_of(given: Mapping[str, Any]) -> Fault:
     try:
         fault = msgspec.convert({**given, **timed}, Fault)
     except msgspec.ValidationError as error:
-        raise BadFault(f"kind {kind}: {error}") from error
+        said = f"at {WHEN}" if str(error).endswith("`$.at`") else error
+        raise BadFault(f"kind {kind}: {said}") from error
     _check_values(fault)
     return fault
 
@@ -226,7 +228,7 @@ def _check_values(fault: Fault) -> None:
         (fault.change in {"made", "dropped"}, "change is one of made, dropped"),
         (fault.when in {"before", "after"}, "when is one of before, after"),
         (all(path.startswith("/") for path in fault.path), "path begins with /"),
-        (fault.at is None or fault.at.tzinfo, "at is a time with its offset, like 2026-11-25T10:00:00Z"),
+        (fault.at is None or fault.at.tzinfo, f"at {WHEN}"),
     ]
     for holds, sentence in checks:
         if not holds:
