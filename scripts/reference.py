@@ -31,6 +31,7 @@ from msgspec.inspect import (
 )
 
 from relman.config import Sections
+from relman.embedded.resources.faults import KINDS, PARAMETERS, Fault
 from relman.smoke import Suite
 from relman.tasks import ns
 from relman.tasks.declare import Declared, Parameter, shown
@@ -248,11 +249,24 @@ def quoted(word: str) -> str:
     return f"`{word}`" if word else ""
 
 
+def faults() -> str:
+    """The kinds of faults, with the flags of each, and what the flags mean."""
+    known = attributes(Fault)
+    kinds = [
+        [f"`{name}`", kind.about, " ".join(f"`--{flag}`" for flag in kind.takes)]
+        for name, kind in KINDS.items()
+    ]
+    flags = [[f"`--{name}`", plain(known[name])] for name in ("name", *PARAMETERS)]
+    tables = (table(["kind", "what happens", "flags"], kinds), table(["flag", "what it is"], flags))
+    return "\n\n".join(tables)
+
+
 MADE: dict[str, Callable[[], str]] = {
     "tasks": tasks,
     "relman.toml": sections(Sections),
     "smoke": sections(Suite),
     "platform": served,
+    "faults": faults,
 }
 """What a marker may name."""
 

@@ -132,13 +132,14 @@ def fault(  # noqa: PLR0913 - each is a flag
 ) -> None:
     """Make the platform fail on demand.
 
-    To see what a release, a rollback or your own code makes of it. Without a kind it lists what stands.
+    To see what a release, a rollback or your own code makes of it. A fault stands until it is
+    cleared, also when the platform is started again. Without a kind those that stand are listed.
 
-        inv platform.fault --kind unavailable --method UpdateService --times 2
-        inv platform.fault --kind slow --revision api-v2 --path /checkout --latency 2s
-        inv platform.fault --clear
+    inv platform.fault --kind unavailable --method UpdateService --times 2
 
-    A fault stands until it is cleared, also when the platform is started again.
+    inv platform.fault --kind slow --revision api-v2 --path /checkout --latency 2s
+
+    inv platform.fault --clear
 
     Args:
         kind: What goes wrong. With a call: latency, unavailable, exhausted, refused, reply-lost,
