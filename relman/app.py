@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from relman import gates, proposing, rollback
+from relman import proposing, rollback
 from relman.adopting import adoptable, older
 from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
@@ -24,7 +24,6 @@ from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
 from relman.ledger import Draft, Entry, Run, Store, story
 from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
-from relman.ops import windows
 from relman.plan import Plan, opening_of
 from relman.preparing import Wishes, planned
 from relman.repo import Repo
@@ -250,6 +249,8 @@ class Relman:
 
     def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
         """Ask the gates of a plan that is not running, and show what they say."""
+        from relman import gates
+
         step = next(step for step in plan.steps if isinstance(step, AskGates))
         return gates.tell(gates.ask(step.question(self.driver)), self.emit)
 
@@ -266,6 +267,8 @@ class Relman:
 
     def opens(self) -> str:
         """What the deploy window says now, empty where none is set up."""
+        from relman.ops import windows
+
         schedule = self.config.window if self.config else None
         return windows.explain(schedule, self.clock.now()) if schedule else ""
 

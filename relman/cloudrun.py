@@ -35,12 +35,12 @@ class CloudRun:
     def service(self, key: ServiceKey) -> LiveService | None:
         """The service, or None if there is none."""
         found = self._read("Services", "get_service", key.path)
-        return live.service(_plain(found)) if found else None
+        return live.service(found) if found else None
 
     def revision(self, key: ServiceKey, name: str) -> LiveRevision | None:
         """One revision, or None if there is none."""
         found = self._read("Revisions", "get_revision", f"{key.path}/revisions/{name}")
-        return live.revision(_plain(found)) if found else None
+        return live.revision(found) if found else None
 
     def revisions(self, key: ServiceKey) -> tuple[LiveRevision, ...]:
         """All revisions of a service, newest first as the platform lists them."""
@@ -103,12 +103,14 @@ class CloudRun:
             self._clients[kind] = made
         return self._clients[kind]
 
-    def _read(self, kind: str, method: str, name: str) -> Any:  # noqa: ANN401 - a message or None
+    def _read(self, kind: str, method: str, name: str) -> dict[str, Any] | None:
         from google.api_core.exceptions import NotFound
 
         with self._speaking():
             try:
-                return getattr(self._client(kind), method)(name=name, retry=None, timeout=READ_SECONDS)
+                return _plain(
+                    getattr(self._client(kind), method)(name=name, retry=None, timeout=READ_SECONDS)
+                )
             except NotFound:
                 return None
 

@@ -19,6 +19,7 @@ from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
+from relman.wayback import WayBack
 
 FLAGS = ("--service", "--project", "--region")
 ANYWHERE = "inv release.rollback --service NAME --project PROJECT --region REGION"
@@ -98,7 +99,7 @@ def for_rollback(
         key=sought.key,
         environment=sought.environment,
         store=_journal(sought, environ, moment, emit),
-        cloud=CloudRun(platform.endpoint),
+        cloud=WayBack(platform.endpoint),
         builds=CloudBuild(platform.endpoint),
         clock=moment,
         emit=emit,

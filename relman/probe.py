@@ -10,9 +10,12 @@ from collections.abc import Collection
 
 import msgspec
 
+from relman import plainhttp
+
 SECONDS = 5.0
 SERVER_ERROR = 500
 TOO_MANY = 429
+HEADERS = {"Cache-Control": "no-cache", "User-Agent": "relman-probe"}
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -39,13 +42,27 @@ def ask(url: str, known: Collection[str] = (), seconds: float = SECONDS) -> Repl
             header whose value is one of these names counts.
         seconds: How long to wait for the answer.
     """
+    send = _plain if url.startswith(plainhttp.SCHEME) else _encrypted
+    try:
+        status, values = send(url, seconds)
+    except plainhttp.NoAnswer as error:
+        return Reply(healthy=False, fact=f"no answer ({error})")
+    named = next((value for value in values if value in known), "")
+    return Reply(status < SERVER_ERROR and status != TOO_MANY, f"HTTP {status}", named)
+
+
+def _plain(url: str, seconds: float) -> tuple[int, list[str]]:
+    """Status and header values of a local service's answer."""
+    answer = plainhttp.send("GET", url, seconds, HEADERS)
+    return answer.status, [value for _, value in answer.headers]
+
+
+def _encrypted(url: str, seconds: float) -> tuple[int, list[str]]:
+    """The same of one behind TLS, and perhaps behind a proxy."""
     import requests
 
-    headers = {"Cache-Control": "no-cache", "User-Agent": "relman-probe"}
     try:
-        with requests.get(url, headers=headers, timeout=seconds, allow_redirects=False) as answer:
-            named = next((value for value in answer.headers.values() if value in known), "")
-            well = answer.status_code < SERVER_ERROR and answer.status_code != TOO_MANY
-            return Reply(well, f"HTTP {answer.status_code}", named)
+        with requests.get(url, headers=HEADERS, timeout=seconds, allow_redirects=False) as answer:
+            return answer.status_code, list(answer.headers.values())
     except requests.RequestException as error:
-        return Reply(healthy=False, fact=f"no answer ({type(error).__name__})")
+        raise plainhttp.NoAnswer(type(error).__name__) from error

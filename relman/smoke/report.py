@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from math import ceil
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, section 2.2."""
@@ -154,6 +157,8 @@ def table(report: Report) -> str:
 
 def junit(report: Report) -> str:
     """The report as JUnit XML; a check that was not asked is ``skipped``."""
+    from xml.etree import ElementTree as ET
+
     suite = ET.Element(
         "testsuite",
         name="smoke",
@@ -178,7 +183,9 @@ def _row(one: CheckResult) -> str:
     return f"{one.word:9}  {took:>8}  {one.name}{f': {remarks}' if remarks else ''}"
 
 
-def _case(suite: ET.Element, one: CheckResult) -> None:
+def _case(suite: Element, one: CheckResult) -> None:
+    from xml.etree import ElementTree as ET
+
     seconds = sum(attempt.milliseconds for attempt in one.attempts) / 1000
     case = ET.SubElement(suite, "testcase", classname="smoke", name=_clean(one.name), time=f"{seconds:.3f}")
     if not one.asked:

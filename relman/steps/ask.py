@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from relman import gates
+from typing import TYPE_CHECKING
+
 from relman.models import Answer, Candidate, Release
 from relman.steps.step import Done, Failed, Knowledge, Outside, Seen, World
+
+if TYPE_CHECKING:
+    from relman.gates import Question
 
 
 class AskGates(Knowledge, frozen=True, tag="gates"):
@@ -31,6 +35,8 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
 
     def act(self, world: World) -> Seen | str:
         """Ask them all."""
+        from relman import gates
+
         verdicts = gates.tell(gates.ask(self.question(world)), world.emit)
         refusals = [verdict for verdict in verdicts if not verdict.passes]
         if refusals:
@@ -43,11 +49,13 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         unset = f", {len(verdicts) - going} not set up" if going < len(verdicts) else ""
         return Done({"verdicts": answers, "text": f"{going} gates say go{unset}"})
 
-    def question(self, outside: Outside) -> gates.Question:
+    def question(self, outside: Outside) -> Question:
         """What the gates are asked, in a run or before one."""
+        from relman.gates import Question
+
         if outside.config is None or outside.target is None:
             raise TypeError("gates are asked with a configuration")
-        return gates.Question(
+        return Question(
             candidate=self.candidate,
             chain=self.chain,
             first=self.first,

@@ -6,7 +6,6 @@ What it is not: the gate. That is asked once, before anything is changed; this i
 from __future__ import annotations
 
 from relman.errors import Paused
-from relman.ops import windows
 from relman.steps.step import Failed, World
 
 RESUME = "inv release.resume, or inv release.abort"
@@ -21,6 +20,8 @@ def halted(world: World) -> Failed | None:
     Raises:
         Paused: The rollout is to be held where it is.
     """
+    from relman.ops import windows
+
     schedule = world.config.window if world.config else None
     if schedule is None or world.target is None:
         return None

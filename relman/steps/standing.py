@@ -6,12 +6,14 @@ later a difference is a person's decision, and so a refusal that names the comma
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relman.errors import Refused
 from relman.live import LiveService
-from relman.manifest import Translated
 from relman.models import ServiceKey
+
+if TYPE_CHECKING:
+    from relman.manifest import Translated
 
 FLAGS = {
     "description": "--description",

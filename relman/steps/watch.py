@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from relman import smoke
 from relman.models import Event, Release, TrafficSplit, spelled
 from relman.steps.step import Absent, Done, Failed, Knowledge, Pending, Seen, Step, World
 from relman.steps.traffic import other_hand, read
+
+if TYPE_CHECKING:
+    from relman.smoke import Suite
 
 
 class Bake(Step, frozen=True, tag="bake"):
@@ -79,6 +81,8 @@ class Smoke(Knowledge, frozen=True, tag="smoke"):
 
     def act(self, world: World) -> Seen | str:
         """Ask every check."""
+        from relman import smoke
+
         live = read(world)
         url = live.tag_uri(self.release.revision) if self.at == "tag" else live.uri
         if not url:
@@ -98,7 +102,9 @@ class Smoke(Knowledge, frozen=True, tag="smoke"):
         return Done({"text": report.summary, "url": url})
 
 
-def suite_of(world: World) -> smoke.Suite:
+def suite_of(world: World) -> Suite:
     """The service's checks, or the default one where it names no file."""
+    from relman import smoke
+
     path: Path | None = world.target.smoke if world.target else None
     return smoke.load(path) if path else smoke.default_suite()
