@@ -35,11 +35,12 @@ from relman.embedded.resources.faults import KINDS, PARAMETERS, Fault
 from relman.smoke import Suite
 from relman.tasks import ns
 from relman.tasks.declare import Declared, Parameter, shown
+from scripts import conformance
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
-BLOCK = re.compile(r"(<!-- made by scripts/reference\.py: (.+) -->\n).*?(<!-- made -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- made by scripts/reference\.py: ([^\n]+) -->\n).*?(<!-- made -->)", re.DOTALL)
 LINK = re.compile(r'\((?P<path>[^()\s]+\.py)#L\d+ "(?P<code>[^"]+)"\)')
 ATTRIBUTES = re.compile(r"^Attributes:\n((?:[ \t]+.*\n|\n)*)", re.MULTILINE)
 ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
@@ -220,13 +221,14 @@ def docstring(kind: type) -> str:
 
 
 def served() -> str:
-    """The methods that the platform answers, as both its wires know them."""
-    from relman.embedded.wire import monitoring
-    from relman.embedded.wire.apis import APIS
+    """The methods that the platform answers over gRPC and REST, by service."""
+    return table(["service", "methods"], conformance.served())
 
-    apis = [*APIS.values(), monitoring.api()]
-    rows = [[f"`{api.service}`", ", ".join(api.requests)] for api in apis]
-    return table(["service", "methods"], rows)
+
+def rules() -> str:
+    """Every row of the conformance suite."""
+    head = ["row", "what holds", "how sure", "source", "tried over"]
+    return f"{conformance.counted()}\n\n{table(head, conformance.rows())}"
 
 
 # ── Markdown ─────────────────────────────────────────────────────────────────────────────────────
@@ -267,6 +269,10 @@ MADE: dict[str, Callable[[], str]] = {
     "smoke": sections(Suite),
     "platform": served,
     "faults": faults,
+    "platform: rows": rules,
+    "platform: differences": conformance.differences,
+    "platform: choices": conformance.choices,
+    "platform: left out": conformance.left_out,
 }
 """What a marker may name."""
 

@@ -41,11 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
-    config.addinivalue_line("markers", "row(number, source, sure, note, wires): the rule that a test shows")
-    config.addinivalue_line("markers", "differs(what): where the platform does otherwise than Google")
-    config.addinivalue_line("markers", "only_here(reason): the test is not asked of Google")
-    config.addinivalue_line("markers", "needs_app: the test asks the suite's own app")
+    """Nothing was left out yet."""
     config.stash[NOT_ASKED] = []
 
 

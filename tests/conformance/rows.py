@@ -93,9 +93,8 @@ def tests() -> Iterator[Callable[..., Any]]:
     """Every test function of the suite."""
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         module = importlib.import_module(f"{__package__}.{path.stem}")
-        yield from (
-            one for name, one in inspect.getmembers(module, inspect.isfunction) if name[:5] == "test_"
-        )
+        functions = filter(inspect.isfunction, vars(module).values())
+        yield from (one for one in functions if one.__name__.startswith("test_"))
 
 
 def rule_of(test: Callable[..., Any]) -> Rule | None:

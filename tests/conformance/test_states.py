@@ -52,7 +52,7 @@ def test_row_18_a_failed_change_leaves_what_serves_as_it_was(world: World) -> No
 
 
 @needs_app
-@row(18, source="service.proto; relied on by every rollback", sure="unverified", note="it is")
+@row(18, source="service.proto; relman relies on it", sure="unverified", note="it is")
 def test_row_18_putting_back_after_a_failure_is_in_force_at_once(world: World) -> None:
     """After a failed change, traffic goes back with success, though the latest revision is broken."""
     name = world.name()

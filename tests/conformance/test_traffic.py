@@ -153,7 +153,7 @@ def test_row_32_a_pinned_split_sticks(world: World) -> None:
 @differs("A shift is in force when its operation is done; on Google it spreads for some seconds more.")
 @only_here("on Google the old revision may answer for some seconds after the operation")
 def test_row_33_a_shift_is_in_force_when_its_operation_is_done(world: World) -> None:
-    """Percentages are drawn for each request; a shift holds from the end of its operation on."""
+    """Percentages are drawn for each request; when the operation of a shift is done, it is in force."""
     name = world.name()
     first, second = f"{name}-v1", f"{name}-v2"
     world.create(name, traffic=[target(first, 100)])

@@ -222,7 +222,7 @@ def test_row_u4_traffic_and_annotations_are_written_together(world: World) -> No
 @needs_app
 @row(
     "U5",
-    source="service.proto; relied on by ruling 8",
+    source="service.proto; relman relies on it",
     sure="unverified",
     note="it may: the new revision has its share, or its tag, as soon as it is ready",
     wires=EVERY,
@@ -254,7 +254,7 @@ def test_row_u6_a_write_that_changes_nothing_counts_nothing(world: World) -> Non
 
 @row(
     "U7",
-    source="service.proto; relied on by rulings 8 and 10",
+    source="service.proto; relman relies on it",
     sure="unverified",
     note="it is taken in, and the newer one wins; a rollback need not wait for a candidate that hangs",
 )

@@ -29,7 +29,7 @@ STEADY = {
     re.compile(r"NAME-(\d{5})-[a-z0-9]{3}\b"): r"NAME-\1-XYZ",
     re.compile(r"sha256:[0-9a-f]{64}"): "DIGEST",
     re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"): "UUID",
-    re.compile(r"version '[^']+'"): "version",
+    re.compile(r"version (is )?'[^']+'"): "version",
     re.compile(r"\b\d+-compute@"): "NUMBER-compute@",
     re.compile(r"\b\d+\.\d+s\b"): "SECONDS",
     re.compile(r"PORT=\d+"): "PORT",
