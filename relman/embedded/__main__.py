@@ -141,6 +141,7 @@ def _serve(state: Path, arguments: argparse.Namespace) -> None:
 def _up(state: Path, arguments: argparse.Namespace) -> None:
     endpoint = daemon.up(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime)
     _tell_rung(state, arguments)
+    faulting.remind(state)
     if arguments.monitoring_lag is not None:
         daemon.lag(state, arguments.monitoring_lag)
     wanted = arguments.port or ports.PREFERRED

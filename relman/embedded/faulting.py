@@ -100,6 +100,15 @@ def words(commands: Any, command: Command) -> None:  # noqa: ANN401 - argparse h
     clearing.add_argument("--name", default="", help="which; by default all")
 
 
+def remind(state: Path) -> None:
+    """Say on standard error which faults still stand, so that nobody looks for another reason."""
+    found = [f"{one['name']} ({one['kind']})" for one in daemon.status(state)["faults"]]
+    if found:
+        sys.stderr.write(
+            f"faults on demand stand: {', '.join(found)}; they end when they are cleared (fault)\n"
+        )
+
+
 def spelled(fault: Mapping[str, Any]) -> str:
     """A listed fault on one line, as it would be typed, with its counts where it has any."""
     flags = [flag for key in PARAMETERS if key in fault for flag in _typed(key, fault[key])]

@@ -90,7 +90,9 @@ def test_faults_outlive_the_platform(own: World) -> None:
     failing = own.begin("late", template=own.template("late-v1"))
     before = faulting.standing(own.endpoint)
     os.kill(own.status()["pid"], signal.SIGKILL)
-    assert world.command("up", "--state", own.state, "--port", port).returncode == 0
+    again = world.command("up", "--state", own.state, "--port", port)
+    assert again.returncode == 0
+    assert "faults on demand stand: broken (errors), stale (stale-etag), hangs" in again.stderr
     counts = [(one["name"], one["seen"], one["struck"]) for one in before]
     assert counts == [("broken", 0, 0), ("stale", 1, 0), ("hangs", 1, 1), ("late", 1, 1)]
     assert faulting.standing(own.endpoint) == before
