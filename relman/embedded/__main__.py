@@ -19,6 +19,7 @@ from typing import Any
 from relman.embedded import daemon, exports, faulting, ports
 from relman.embedded.daemon import Away, Broken, Locked, Taken
 from relman.embedded.resources.faults import BadFault
+from relman.embedded.resources.limits import Limits
 from relman.embedded.runtime.isolation import Unusable
 from relman.embedded.runtime.ladder import LADDER
 
@@ -70,21 +71,7 @@ def parser() -> argparse.ArgumentParser:
         " platform that runs: 0s, 90s, 3m (at first 180s, Google's longest)",
     )
     for one in (serve, up):
-        one.add_argument(
-            "--port", type=_port, default=0, help="where the APIs are (8085, or the one of last time)"
-        )
-        one.add_argument(
-            "--faithful",
-            action="store_true",
-            help="reproduce what Google gets wrong: an unknown path in update_mask writes everything",
-        )
-        one.add_argument(
-            "--runtime",
-            choices=LADDER,
-            default="",
-            help="how revisions are kept apart: plain processes, bwrap's sandboxes, or as root runc's"
-            " containers (plain, or the one of last time)",
-        )
+        _add_settings(one)
     _command(commands, "down", "stop the platform and everything it runs; its state is kept", _down)
     status = _command(commands, "status", "say what runs", _status)
     status.add_argument("--json", action="store_true", help="for machines")
@@ -99,6 +86,46 @@ def _env_command(commands: Any) -> None:  # noqa: ANN401 - argparse has no publi
     kinds.add_argument("--gcloud", action="store_true", help="those that gcloud reads")
     kinds.add_argument("--node", action="store_true", help="for Node.js: also the options that clients need")
     kinds.add_argument("--unset", action="store_true", help="what takes all of them back")
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """How a platform is to be, from its start to its end."""
+    command.add_argument(
+        "--port", type=_port, default=0, help="where the APIs are (8085, or the one of last time)"
+    )
+    command.add_argument(
+        "--faithful",
+        action="store_true",
+        help="reproduce what Google gets wrong: an unknown path in update_mask writes everything",
+    )
+    command.add_argument(
+        "--runtime",
+        choices=LADDER,
+        default="",
+        help="how revisions are kept apart: plain processes, bwrap's sandboxes, or as root runc's"
+        " containers (plain, or the one of last time)",
+    )
+    command.add_argument(
+        "--idle-after",
+        type=_positive,
+        default=Limits().idle_after,
+        metavar="SECONDS",
+        help="how long an instance above the minimum is kept without a request (900, as on Cloud Run)",
+    )
+    command.add_argument(
+        "--most-instances",
+        type=_positive,
+        default=Limits().most,
+        metavar="N",
+        help="how many instances a revision has at most, whatever its own maximum (4)",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
 
 
 def _command(
@@ -135,11 +162,14 @@ def _starting(state: Path, arguments: argparse.Namespace) -> str:
 
 
 def _serve(state: Path, arguments: argparse.Namespace) -> None:
-    daemon.serve(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime)
+    limits = Limits(arguments.idle_after, arguments.most_instances)
+    daemon.serve(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime, limits=limits)
 
 
 def _up(state: Path, arguments: argparse.Namespace) -> None:
-    endpoint = daemon.up(state, arguments.port, faithful=arguments.faithful, runtime=arguments.runtime)
+    flags = ["--idle-after", str(arguments.idle_after), "--most-instances", str(arguments.most_instances)]
+    flags += ["--faithful"] if arguments.faithful else []
+    endpoint = daemon.up(state, arguments.port, *flags, runtime=arguments.runtime)
     _tell_rung(state, arguments)
     faulting.remind(state)
     if arguments.monitoring_lag is not None:
@@ -192,7 +222,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
             tag = f"  {one['tag']}  {one['url']}" if one["tag"] else ""
             lines.append(f"  traffic   {one['percent']:>3} %  {one['revision']}{tag}")
         for one in service["revisions"]:
-            pid = f"  pid {one['pid']}" if one["pid"] else ""
+            pid = f"  pid {' '.join(map(str, one['pids']))}" if one["pids"] else ""
             lines.append(f"  revision  {one['name']}  {one['state']}{pid}{_served(one)}")
             lines += [f"    {one['crash']}"] if one["crash"] else []
             lines += [f"    log  {one['log'].removeprefix('file://')}"] if one["state"] != "RETIRED" else []

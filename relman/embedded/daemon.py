@@ -24,10 +24,12 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from relman.embedded.resources.limits import Limits
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime import ladder, leftovers
 from relman.embedded.runtime.process import found
 
+LIMITS = Limits()
 START_S = 30.0
 SETTLE_S = 10.0
 STOP_S = 30.0
@@ -55,7 +57,9 @@ class Taken(Broken):
     """Somebody else has the port that was asked for."""
 
 
-def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> None:
+def serve(
+    state: Path, port: int, *, faithful: bool = False, runtime: str = "", limits: Limits = LIMITS
+) -> None:
     """Run the platform in this process, until SIGTERM or SIGINT.
 
     Args:
@@ -63,6 +67,7 @@ def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") 
         port: Where the APIs are; 0 for the remembered one.
         faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
         runtime: The rung of the runtime ladder; empty for the one of last time.
+        limits: What this machine gives to a revision.
 
     Raises:
         Locked: Another one runs on this folder.
@@ -78,7 +83,9 @@ def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") 
         from relman.embedded.platform import Platform
 
         try:
-            one = Platform(state, lambda: datetime.now(UTC), faithful=faithful, runtime=runtime)
+            one = Platform(
+                state, lambda: datetime.now(UTC), faithful=faithful, runtime=runtime, limits=limits
+            )
             asyncio.run(one.run(port))
         except OSError as error:
             if port and error.errno == errno.EADDRINUSE:
@@ -86,13 +93,13 @@ def serve(state: Path, port: int, *, faithful: bool = False, runtime: str = "") 
             raise Broken(f"the platform cannot serve: {error}") from error
 
 
-def up(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> str:
+def up(state: Path, port: int, *flags: str, runtime: str = "") -> str:
     """Start the platform if it does not run, and wait until it answers and serves again.
 
     Args:
         state: Its folder.
         port: Where the APIs are; 0 for the remembered one.
-        faithful: As for ``serve``.
+        flags: More words for ``serve``, as its command line takes them.
         runtime: As for ``serve``.
 
     Returns:
@@ -108,7 +115,7 @@ def up(state: Path, port: int, *, faithful: bool = False, runtime: str = "") -> 
     with contextlib.suppress(Away):
         return endpoint(state)
     ladder.rung(runtime or _rung(state), state).check()
-    flags = [*(["--faithful"] if faithful else []), *(["--runtime", runtime] if runtime else [])]
+    flags += ("--runtime", runtime) if runtime else ()
     child = _detached(state, port, *flags)
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:

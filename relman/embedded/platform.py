@@ -26,6 +26,7 @@ from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.reconcile import Reconciler
 from relman.embedded.control.rehearsal import Rehearsal
 from relman.embedded.control.revisions import Revisions
+from relman.embedded.control.scaling import Scaling
 from relman.embedded.control.secrets import Secrets
 from relman.embedded.control.services import Services
 from relman.embedded.control.status import report
@@ -34,6 +35,7 @@ from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
 from relman.embedded.images.uploads import Uploads
 from relman.embedded.resources.faults import shown
+from relman.embedded.resources.limits import Limits
 from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
@@ -53,6 +55,7 @@ from relman.embedded.wire.routes import table
 from relman.embedded.wire.settings import Settings
 
 STATUS = b"/status"
+LIMITS = Limits()
 log = logging.getLogger(__name__)
 
 
@@ -64,10 +67,17 @@ class Platform:
         now: The current time.
         faithful: Reproduce the mistakes of the real APIs that are refused otherwise (row 11).
         runtime: The rung of the runtime ladder, from now on; empty for the one of last time.
+        limits: What this machine gives to a revision.
     """
 
     def __init__(
-        self, state: Path, now: Callable[[], datetime], *, faithful: bool = False, runtime: str = ""
+        self,
+        state: Path,
+        now: Callable[[], datetime],
+        *,
+        faithful: bool = False,
+        runtime: str = "",
+        limits: Limits = LIMITS,
     ) -> None:
         """Open the store; nothing runs yet."""
         self._state = state
@@ -82,10 +92,13 @@ class Platform:
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf
-        self._reconciler = Reconciler(services.shelf, self._revisions, operations, self._runtime, now)
+        self._scaling = Scaling(services.shelf, self._revisions, self._runtime, limits)
+        self._reconciler = Reconciler(
+            services.shelf, self._revisions, operations, self._runtime, self._scaling, now=now
+        )
         tables = Tables(services.shelf, self._revisions, self._runtime)
-        self._plane = DataPlane(state, tables.table)
-        tables.plane = self._reconciler.plane = self._plane
+        self._plane = DataPlane(state, tables.table, self._scaling.wanted)
+        tables.plane = self._scaling.plane = self._reconciler.plane = self._plane
         self._runtime.watcher = self._reconciler
         self._reconciler.faults = self._faults
         self._plane.faults = lambda: [one.fault for one in self._faults.at("request")]
@@ -147,6 +160,7 @@ class Platform:
             await self._grpc.start()
             await self._plane.start()
             await self._reconciler.begin()
+            self._scaling.begin()
             self._builds.begin()
             self._collector.begin()
             self._strikes.begin()
@@ -162,6 +176,7 @@ class Platform:
         await self._grpc.stop()
         await self._strikes.stop()
         await self._builds.stop()
+        await self._scaling.stop()
         await self._reconciler.stop()
         await self._collector.stop()
         await self._plane.stop()

@@ -34,6 +34,8 @@ def up(
     faithful: bool = False,
     runtime: str = "",
     monitoring_lag: str = "",
+    idle_after: int = 900,
+    most_instances: int = 4,
 ) -> None:
     """Start the embedded platform.
 
@@ -49,10 +51,15 @@ def up(
         faithful: Do as Google does where it errs: an unknown path in an update's mask writes everything.
         runtime: How revisions are kept apart: plain (processes like any other), bwrap (sandboxes) or, as
             root, runc (containers); by default the one it had before, else plain.
+        idle_after: How many seconds an instance above the minimum is kept without a request; a revision
+            without a minimum then sleeps until the next one.
+        most_instances: How many instances a revision has at most, whatever its own maximum.
     """
     if state is None:
         _keep_out_of_git(_root() / OWN)
-    flags = [*(["--faithful"] if faithful else []), *(["--runtime", runtime] if runtime else [])]
+    flags = ["--idle-after", str(idle_after), "--most-instances", str(most_instances)]
+    flags += ["--runtime", runtime] if runtime else []
+    flags += ["--faithful"] if faithful else []
     flags += ["--monitoring-lag", monitoring_lag] if monitoring_lag else []
     _ask("up", state, "--port", str(port or _endpoint_port()), *flags)
 

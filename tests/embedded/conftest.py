@@ -32,7 +32,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[World]:
     """One platform for all tests that leave it as it is, with the app's image built."""
-    with _running(tmp_path_factory.mktemp("platform"), repository) as one:
+    with running(tmp_path_factory.mktemp("platform"), repository) as one:
         one.image = f"eu/p1/api@{one.build().results.images[0].digest}"
         yield one
 
@@ -41,14 +41,15 @@ def platform(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iter
 def own(tmp_path: Path, platform: World) -> Iterator[World]:
     """A platform of the test's own, which it may kill; it begins with the other's images."""
     shutil.copytree(platform.state / "images", tmp_path / "state" / "images")
-    with _running(tmp_path / "state", platform.repository) as one:
+    with running(tmp_path / "state", platform.repository) as one:
         one.image = platform.image
         yield one
 
 
 @contextmanager
-def _running(state: Path, repository: Path) -> Iterator[World]:
-    one = world.launched(state, repository)
+def running(state: Path, repository: Path, *flags: object) -> Iterator[World]:
+    """A platform for a while."""
+    one = world.launched(state, repository, *flags)
     try:
         yield one
     finally:

@@ -147,7 +147,7 @@ def git(repository: Path, *words: str) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def launched(state: Path, repository: Path, *flags: str) -> World:
+def launched(state: Path, repository: Path, *flags: object) -> World:
     """A platform that was started for this."""
     begun = command("up", "--state", state, "--port", free_port(), *flags)
     assert begun.returncode == 0, begun.stderr

@@ -33,12 +33,19 @@ class DataPlane:
     Args:
         state: The platform's folder, and this process's too; the socket and the log are in it.
         table: Gives the whole table whenever it has to be told.
+        wanted: Is told how many instances of which revision those who wait would fill.
     """
 
-    def __init__(self, state: Path, table: Callable[[], list[dict[str, Any]]]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        table: Callable[[], list[dict[str, Any]]],
+        wanted: Callable[[dict[str, int]], None],
+    ) -> None:
         """Nothing is started yet."""
         self._state = state
         self._table = table
+        self._wanted = wanted
         self._flips = asyncio.Lock()
         self._child: Process | None = None
         self._held: set[int] | None = None
@@ -82,12 +89,29 @@ class DataPlane:
         """Whether the data plane listens there already; one that was found running may, on any."""
         return self._held is None or port in self._held
 
-    async def drain(self, revision: str) -> None:
-        """Wait until no request to the revision is in flight, or the data plane's patience ends."""
+    async def drain(self, revision: str, port: int = 0) -> None:
+        """Wait until no request to the revision, or its instance, is in flight, or the patience ends."""
+        question = {"op": "drain", "revision": revision, "timeout": DRAIN_S, "port": port}
         with contextlib.suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(
-                self._ask({"op": "drain", "revision": revision, "timeout": DRAIN_S}), 2 * DRAIN_S
-            )
+            await asyncio.wait_for(self._ask(question), 2 * DRAIN_S)
+
+    async def load(self) -> dict[str, Any]:
+        """Who waits for an instance of each revision, and for how many seconds each port is idle.
+
+        Raises:
+            ConnectionError: The data plane is not there.
+        """
+        answer = await self._ask({"op": "load"})
+        found: dict[str, Any] = answer["revisions"]
+        return found
+
+    async def refuse(self, revision: str, reason: str) -> None:
+        """Tell those who wait for an instance of the revision that none can be started.
+
+        Raises:
+            ConnectionError: The data plane is not there, and so is nobody who waits.
+        """
+        await self._ask({"op": "refuse", "revision": revision, "reason": reason})
 
     async def minutes(self, plane: str, kept: int, now: float) -> dict[str, Any]:
         """What it counted by minute, since the batch that was kept last.
@@ -129,15 +153,27 @@ class DataPlane:
         return reader, writer
 
     async def _watching(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The open connection ends with its process: that is how a death is noticed at once."""
+        """The open connection ends with its process: that is how a death is noticed at once.
+
+        Until then it tells which revisions need more instances.
+        """
         try:
             while True:
-                await reader.read()
+                await self._listen(reader, writer)
                 writer.close()
                 log.warning("the data plane (pid %s) is gone; starting it again", self.pid)
                 reader, writer = await self._again()
         finally:
             writer.close()
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hear what the data plane wants until it is gone."""
+        with contextlib.suppress(ConnectionError):
+            writer.write(b'{"op": "watch"}\n')
+            while line := await reader.readline():
+                numbers = json.loads(line).get("wanted")
+                if numbers:
+                    self._wanted(numbers)
 
     async def _again(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._child:

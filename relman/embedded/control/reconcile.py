@@ -22,6 +22,7 @@ from relman.embedded.control.faults import Faults, dropped
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.revisions import Revisions, short
+from relman.embedded.control.scaling import Scaling, asleep
 from relman.embedded.resources import conditions, traffic
 from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.messages import CommonReason, Status
@@ -42,6 +43,8 @@ class Reconciler:
         revisions: Revisions,
         operations: Operations,
         runtime: Runtime,
+        scaling: Scaling,
+        *,
         now: Callable[[], datetime],
     ) -> None:
         """Nothing is done before the first kick."""
@@ -49,6 +52,7 @@ class Reconciler:
         self._revisions = revisions
         self._operations = operations
         self._runtime = runtime
+        self._scaling = scaling
         self._now = now
         self._due: set[str] = set()
         self._turns: dict[str, asyncio.Task[None]] = {}
@@ -59,10 +63,13 @@ class Reconciler:
 
     @property
     def settled(self) -> bool:
-        """Nothing is being done, and every revision that serves is up."""
+        """Nothing is being done, and every revision that serves is up or asleep."""
         services = self._services.all()
         serving = (f"{one.message.name}/revisions/{name}" for one in services for name in _names(one))
-        return not self._turns and all(self._runtime.is_up(name) for name in serving)
+        found = (self._revisions.shelf.find(name) for name in serving)
+        return not self._turns and all(
+            self._runtime.is_up(one.message.name) or asleep(one) for one in found if one
+        )
 
     def kick(self, service: str) -> None:
         """Look at a service soon; more kicks before that are one."""
@@ -90,11 +97,18 @@ class Reconciler:
             await asyncio.wait(tasks)
 
     def came_up(self, revision: str, imported: float, provisioned: float) -> None:
-        """A revision listens: it is ready, and may be what LATEST means."""
+        """An instance listens: its revision is ready, and may be what LATEST means."""
         entry = self._revisions.shelf.find(revision)
         if entry is None:
             return
-        conditions.revision_serves(entry.message, self._now(), imported, provisioned)
+        if self._scaling.warming(entry):
+            conditions.revision_warms(entry.message, self._now())
+            self._revisions.write(entry)
+            return
+        if not conditions.well(entry.message):
+            conditions.revision_serves(entry.message, self._now(), imported, provisioned)
+        took = imported + provisioned or entry.facts.get("startup", 0.0)
+        entry.facts.update(asleep=False, startup=took)
         with self._services.store.transaction():
             self._revisions.write(entry, served=True)
             self._lift_latest(entry.message)
@@ -103,7 +117,7 @@ class Reconciler:
     def failed(self, revision: str, trouble: Trouble) -> None:
         """A revision cannot be started."""
         entry = self._revisions.shelf.find(revision)
-        if entry:
+        if entry and not self._scaling.stumbled(entry, trouble.message):
             conditions.revision_fails(entry.message, self._now(), trouble)
             self._revisions.write(entry)
             self.kick(entry.message.service)
@@ -175,7 +189,9 @@ class Reconciler:
         wanted = served | {share.revision for share in shares}
         for one in self._revisions.of(entry.message.name):
             name = short(one.message.name)
-            if name in served or conditions.pending(one.message):
+            if name in served and not conditions.pending(one.message):
+                self._runtime.want(one.message, insist=True, count=self._scaling.needed(one))
+            elif conditions.pending(one.message):
                 self._runtime.want(one.message, insist=name in served)
             elif name in wanted and not conditions.failed(one.message):
                 self._runtime.want(one.message, insist=False)
@@ -206,6 +222,7 @@ class Reconciler:
         if current:
             self._tell_served(current.message, entry.message)
             self._tell(current, entry.message.generation, None)
+            self._start_needed(current, shares)  # a minimum is divided by the percentages in force
 
     def _tell_served(self, service: Message, served: Message) -> None:
         """Write down what is in force: the traffic of the change that was flipped to, and its URLs."""
@@ -257,6 +274,7 @@ class Reconciler:
                 continue
             if not conditions.retired(revision):
                 conditions.revision_retires(revision, self._now())
+                one.facts["asleep"] = False
                 self._revisions.write(one)
             if self._runtime.has(revision.name) and revision.name not in self._leaving:
                 self._leaving[revision.name] = asyncio.create_task(self._leave(revision.name))

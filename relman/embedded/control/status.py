@@ -52,6 +52,7 @@ def _revision(revision: Message, runtime: Runtime, ended: Mapping[int, int]) -> 
         "state": retired or _state(conditions.ready_of(revision)),
         "crash": conditions.crash_of(revision),
         "pid": runtime.pid(revision.name),
+        "pids": runtime.pids(revision.name),
         "requests": sum(ended.values()),
         "server_errors": sum(count for code, count in ended.items() if code // 100 == 5),  # noqa: PLR2004 - 5xx
         "log": runtime.log_of(revision.name).as_uri(),

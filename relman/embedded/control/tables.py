@@ -15,8 +15,11 @@ from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.traffic import Share
 from relman.embedded.runtime.keeping import Runtime
 
-PATIENCE_S = 10.0
-"""A request waits at least so long for an instance (cloud.google.com/run/docs/about-instance-autoscaling)."""
+PATIENCE_S, STARTS = 10.0, 3.5
+"""A request waits for an instance so long, or as long as so many starts of one take if that is longer.
+
+Source: https://cloud.google.com/run/docs/about-instance-autoscaling.
+"""
 
 
 class Tables:
@@ -66,7 +69,7 @@ class Tables:
             "ports": self._runtime.ports(name),
             "concurrency": entry.message.max_instance_request_concurrency if entry else 0,
             "affinity": entry is not None and entry.message.session_affinity,
-            "patience": PATIENCE_S,
+            "patience": max(PATIENCE_S, STARTS * entry.facts.get("startup", 0.0)) if entry else 0.0,
         }
 
     def _listening(self, service: str, tags: list[str]) -> dict[str, int]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from relman.embedded.dataplane.exchange import Exchange
 
 
+AGAIN = 1.0
+"""Seconds after which a queue that grows tells once more what it told before."""
+
+
 class Load:
     """One revision: what each instance has under way, and who waits, first come first.
 
@@ -31,7 +35,7 @@ class Load:
         self._idle_since: dict[int, float] = {}
         self._drains: dict[int, list[asyncio.Event]] = {}
         self._tell = tell
-        self._told = 0
+        self._told, self._told_at = 0, 0.0
         self.equip(fleet)
 
     def equip(self, fleet: Fleet) -> None:
@@ -78,10 +82,10 @@ class Load:
         self.call_for_more()
 
     def call_for_more(self) -> None:
-        """Tell how many instances are wanted, once for each number and table."""
-        wanted = self.wanted
-        if self.waiting and wanted > self._told:
-            self._told = wanted
+        """Tell how many instances are wanted, when that is news, and again while it stays so."""
+        wanted, now = self.wanted, asyncio.get_running_loop().time()
+        if self.waiting and (wanted > self._told or now > self._told_at + AGAIN):
+            self._told, self._told_at = wanted, now
             self._tell()
 
     def serve(self) -> None:
@@ -173,6 +177,7 @@ class Admission:
         """None can be started: say so to all who wait for the first one."""
         load = self.load(revision)
         if not load.fleet.ports:
+            load.equip(load.fleet)
             for exchange in list(load.waiting):
                 exchange.unserved(reason)
 

@@ -70,6 +70,17 @@ def revision_serves(revision: Message, at: datetime, imported: float, provisione
     revision.observed_generation = revision.generation
 
 
+def revision_warms(revision: Message, at: datetime) -> None:
+    """An instance is up, and more are on their way to the revision's minimum (row 44)."""
+    warming = Trouble("Minimum instances are being started.", RevisionReason.MIN_INSTANCES_WARMING)
+    waiting = [condition(kind, BUSY, at) for kind in ("Ready", "Active")]
+    done = [
+        condition(kind, DONE, at) for kind in ("ContainerReady", "ResourcesAvailable", "ContainerHealthy")
+    ]
+    minimum = condition("MinInstancesProvisioned", BUSY, at, warming)
+    _write(revision, [*waiting, *done, minimum], reconciling=True)
+
+
 def revision_fails(revision: Message, at: datetime, trouble: Trouble) -> None:
     """The revision cannot start; where it broke depends on the reason (rows 22 and 23)."""
     broken = "ContainerReady" if isinstance(trouble.reason, CommonReason) else "ContainerHealthy"
@@ -113,6 +124,12 @@ def ready_of(revision: Message) -> Message:
 def failed(revision: Message) -> bool:
     """The revision could not start."""
     return bool(ready_of(revision).state == FAILED)
+
+
+def well(revision: Message) -> bool:
+    """The revision serves, and there is nothing else to say of it."""
+    troubled = any(one.type_ == "Retry" or one.state == FAILED for one in revision.conditions)
+    return bool(ready_of(revision).state == DONE) and not troubled and not retired(revision)
 
 
 def pending(revision: Message) -> bool:

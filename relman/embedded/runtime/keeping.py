@@ -56,6 +56,8 @@ class Instance:
         up: The process listens.
         offered: Requests may go there: it is up, or was when the last platform was killed.
         insisted: However often it cannot be started, it is tried again.
+        once: It is tried once all the same, as long as it was not up.
+        leaving: It is only waited for until it is idle.
     """
 
     revision: Message
@@ -64,6 +66,8 @@ class Instance:
     up: bool = False
     offered: bool = False
     insisted: bool = False
+    once: bool = False
+    leaving: bool = False
 
 
 class Runtime:
@@ -84,20 +88,21 @@ class Runtime:
         self._keepers: dict[Instance, asyncio.Task[None]] = {}
         self.watcher: Watcher
 
-    def want(self, revision: Message, *, insist: bool, count: int = 1) -> None:
+    def want(self, revision: Message, *, insist: bool, count: int = 1, once: bool = False) -> None:
         """Have so many instances of a revision from now on, and those that run already besides.
 
         Args:
             revision: The revision.
             insist: It serves already: however often it cannot be started, try again.
             count: How many at least.
+            once: It serves, but somebody waits for the answer: try once.
         """
         instances = self._instances.setdefault(revision.name, [])
         held = {one.port for one in instances}
         rows = [row for row in self._store.processes_of(revision.name) if row.port not in held]
         new = [Instance(revision, row.port, offered=row.pid != 0, insisted=insist) for row in rows]
-        missing = max(0, count - len(instances) - len(new))
-        new += [Instance(revision, insisted=insist) for _ in range(missing)]
+        missing = max(0, count - self.count(revision.name) - len(new))
+        new += [Instance(revision, insisted=insist, once=once) for _ in range(missing)]
         instances += new
         for one in new:
             self._keepers[one] = asyncio.create_task(self._keep(one), name=revision.name)
@@ -109,11 +114,11 @@ class Runtime:
 
     def ups(self, revision: str) -> int:
         """How many instances of the revision run and listen."""
-        return sum(one.up for one in self._instances.get(revision, ()))
+        return sum(one.up and not one.leaving for one in self._instances.get(revision, ()))
 
     def count(self, revision: str) -> int:
         """How many instances of the revision are kept up, or are on their way."""
-        return len(self._instances.get(revision, ()))
+        return sum(not one.leaving for one in self._instances.get(revision, ()))
 
     def ports(self, revision: str) -> list[int]:
         """Where requests to the revision may go; what a killed platform left running counts at once."""
@@ -133,7 +138,7 @@ class Runtime:
 
     def has(self, revision: str) -> bool:
         """Whether the revision is kept up, or was by a platform that was killed."""
-        return self.count(revision) > 0 or bool(self._store.processes_of(revision))
+        return bool(self._instances.get(revision)) or bool(self._store.processes_of(revision))
 
     def log_of(self, revision: str) -> Path:
         """The file that takes what the revision prints."""
@@ -144,7 +149,7 @@ class Runtime:
         """Offer an instance no longer, so that it can be drained."""
         for one in self._instances.get(revision, ()):
             if one.port == port:
-                one.offered = False
+                one.offered, one.leaving = False, True
 
     async def dismiss(self, revision: str, port: int = 0) -> None:
         """Stop a revision's instances, or the one on a port, which nothing needs any more.
@@ -205,13 +210,16 @@ class Runtime:
                 process = await self._bring_up(instance)
             except Unready as unready:
                 self._clear(instance)
-                if not instance.insisted and not self.is_up(name):
+                if (instance.once or not instance.insisted) and not self.is_up(name):
                     self._forget(instance)
                     return self.watcher.failed(name, unready.trouble)
                 message = str(unready)
             else:
                 message = await lifetime.ends(process, serving(instance.revision), instance.port)
                 self._clear(instance)
+            if instance.leaving:
+                self._forget(instance)
+                return None
             log.warning("%s: %s", name, message)
             self.watcher.crashed(name, message)
             backoff = FIRST_BACKOFF_S if time.monotonic() - begun > STABLE_S else backoff
@@ -231,6 +239,7 @@ class Runtime:
             await process.stop()
             raise Unready(Trouble(self._complaint(instance.revision.name, instance.port)))
         instance.up = instance.offered = instance.insisted = True
+        instance.once = False
         self.watcher.came_up(instance.revision.name, imported, time.monotonic() - begun - imported)
         return process
 
