@@ -37,6 +37,7 @@ from relman.embedded.images.uploads import Uploads
 from relman.embedded.resources.faults import shown
 from relman.embedded.resources.limits import Limits
 from relman.embedded.resources.minutes import Minutes
+from relman.embedded.resources.shelf import Shelf
 from relman.embedded.resources.store import Store
 from relman.embedded.runtime.keeping import Runtime
 from relman.embedded.wire import monitoring, v1
@@ -92,16 +93,7 @@ class Platform:
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf
-        self._scaling = Scaling(services.shelf, self._revisions, self._runtime, limits)
-        self._reconciler = Reconciler(
-            services.shelf, self._revisions, operations, self._runtime, self._scaling, now=now
-        )
-        tables = Tables(services.shelf, self._revisions, self._runtime)
-        self._plane = DataPlane(state, tables.table, self._scaling.wanted)
-        tables.plane = self._scaling.plane = self._reconciler.plane = self._plane
-        self._runtime.watcher = self._reconciler
-        self._reconciler.faults = self._faults
-        self._plane.faults = lambda: [one.fault for one in self._faults.at("request")]
+        self._serve(services.shelf, limits, now)
         self._builds = Builds(state, self.store, operations, now)
         self._minutes, self._now = Minutes(self.store), now
         self._collector = Collector(self._minutes, self._plane.minutes, now)
@@ -122,6 +114,18 @@ class Platform:
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, http2=SOCKET, intake=registry.intake, context=context(state))
+
+    def _serve(self, services: Shelf, limits: Limits, now: Callable[[], datetime]) -> None:
+        """What brings services to what is wanted, and traffic to them; each knows those it speaks to."""
+        known = (services, self._revisions, self._runtime)
+        self._scaling = Scaling(*known, limits)
+        self._reconciler = Reconciler(*known, self._operations, self._scaling, now=now)
+        tables = Tables(*known)
+        self._plane = DataPlane(self._state, tables.table, self._scaling.wanted)
+        tables.plane = self._scaling.plane = self._reconciler.plane = self._plane
+        self._runtime.watcher = self._reconciler
+        self._reconciler.faults = self._faults
+        self._plane.faults = lambda: [one.fault for one in self._faults.at("request")]
 
     def _spoken(self, calls: Calls, operations: Operations, registry: Registry) -> tuple[Surface, ...]:
         """What is answered over HTTP/1.1, in the order in which it is asked."""
