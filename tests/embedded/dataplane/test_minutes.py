@@ -81,3 +81,17 @@ def test_each_bucket_begins_where_it_says() -> None:
     assert buckets.bucket(0) == 0
     for seen in (19.48717100000001, 74.00249944258171, 1067.1895716335973, 32989.690295920576):
         assert any(buckets.floor(number) == pytest.approx(seen) for number in range(buckets.FINITE))
+
+
+def test_what_reached_no_instance_counts_in_no_minute(plane: Dataplane) -> None:
+    """It is in the counters, with its error; Google leaves it out of the request count too."""
+    plane.ask("minutes", plane="", kept=0, now=NOON)
+    assert get(plane.serve({"nowhere": 100}, {}))[0] == 503
+    assert plane.stats("nowhere")["errors"] == {"unserved": 1}
+    held, more = [], True
+    plane_name, number = "", 0
+    while more:
+        batch = plane.ask("minutes", plane=plane_name, kept=number, now=NOON)
+        plane_name, number, more = batch["plane"], batch["number"], batch["more"]
+        held += batch["cells"]
+    assert "nowhere" not in {cell[1] for cell in held}

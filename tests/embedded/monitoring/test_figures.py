@@ -72,6 +72,26 @@ def test_a_slow_request_is_in_its_bucket(timed: Timed, client: Client) -> None:
     assert 900 <= aligned.points[0].value.double_value < 2200
 
 
+def test_faults_of_a_revision_are_in_its_figures(timed: Timed, client: Client) -> None:
+    """A canary that is rehearsed as ill is ill in the figures too: its errors, and that it is slow."""
+    begin = timed.next_minute()
+    timed.update("shop", traffic=[target("shop-v2", 100)])
+    ill = {"kind": "errors", "name": "ill", "revision": "shop-v2", "path": ["/pay"]}
+    late = {"kind": "slow", "name": "late", "revision": "shop-v2", "path": ["/late"], "latency": 0.3}
+    for fault in (ill, late):
+        requests.post(f"{timed.endpoint}/faults", json=fault, timeout=5).raise_for_status()
+    client.ask("/late")
+    url = timed.service("shop").uri
+    assert [requests.get(f"{url}/pay", timeout=5).status_code for _ in range(3)] == [500] * 3
+    for name in ("ill", "late"):
+        requests.delete(f"{timed.endpoint}/faults/{name}", timeout=5).raise_for_status()
+    timed.update("shop", traffic=[target("shop-v1", 80), target("shop-v2", 20)])
+    timed.next_minute()
+    assert timed.counts(begin, begin + 60) == {("shop-v2", "200"): 1, ("shop-v2", "500"): 3}
+    slow = timed.figures(begin, begin + 60, LATENCIES, where=' metric.labels.response_code="200"')[0]
+    assert 300 <= slow.points[0].value.distribution_value.mean < 1000
+
+
 def test_a_minute_is_told_when_the_lag_is_over(timed: Timed, client: Client) -> None:
     """It can be set while the platform runs, and is kept; until then the minute is as if it had not been."""
     set_lag(timed, "90s")
