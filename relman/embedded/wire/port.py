@@ -7,6 +7,7 @@ goes on to gRPC (``splice``). Only the loopback interface is listened on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 
@@ -14,6 +15,8 @@ from relman.embedded.wire.http import App, Connection, Intake
 from relman.embedded.wire.splice import begins, splice
 from relman.embedded.wire.tunnel import asks, tunnel
 
+PARTING_S = 2.0
+"""So long a client has to take what was written to it before the end."""
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +39,7 @@ class Opening(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server gives
         self._transport = transport
         self._port.open.add(transport)
+        self._port.deserted.clear()
 
     def connection_lost(self, _: Exception | None) -> None:
         """The client has gone before it was joined to anybody (asyncio)."""
@@ -84,6 +88,8 @@ class Opening(asyncio.Protocol):
 
     def _gone(self) -> None:
         self._port.open.discard(self._transport)
+        if not self._port.open:
+            self._port.deserted.set()
 
 
 class Port:
@@ -103,6 +109,8 @@ class Port:
         self.intake = intake
         self.http2 = http2
         self.open: set[asyncio.Transport] = set()
+        self.deserted = asyncio.Event()
+        self.deserted.set()
         self._server: asyncio.Server
 
     async def start(self, host: str, number: int) -> None:
@@ -119,4 +127,9 @@ class Port:
         self._server.close()
         for transport in list(self.open):
             transport.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_S):
+                await self.deserted.wait()
+        for transport in list(self.open):
+            transport.abort()
         await self._server.wait_closed()

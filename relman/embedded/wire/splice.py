@@ -58,9 +58,12 @@ class Side(asyncio.Protocol):
         """This end takes more again (asyncio)."""
         self.other.transport.resume_reading()
 
-    def connection_lost(self, _: Exception | None) -> None:
-        """This end is gone: what was sent is still written to the other, then that one goes (asyncio)."""
-        self.other.transport.close()
+    def connection_lost(self, error: Exception | None) -> None:
+        """This end is gone; what it said before still reaches the other, unless it broke (asyncio)."""
+        if error:
+            self.other.transport.abort()
+        else:
+            self.other.transport.close()
         self._gone()
 
 

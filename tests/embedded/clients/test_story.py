@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.embedded.clients import asynchronous, discovered, nodejs, typed
+from tests.embedded.clients import asynchronous, discovered, discovered_v1, nodejs, typed
 from tests.embedded.clients.pointing import over_grpc, over_rest
 from tests.embedded.clients.story import expected, given
 from tests.embedded.world import World
@@ -36,6 +36,12 @@ def test_the_discovery_client_tells_the_story(platform: World) -> None:
     """By the documents of run v2 and cloudbuild v1 that are bundled with it."""
     one = given(platform, "by-document")
     assert discovered.tell(one) == expected(one, platform)
+
+
+def test_the_discovery_client_tells_the_story_in_words_of_v1(platform: World) -> None:
+    """By the document of run v1: the objects that gcloud and Knative speak of."""
+    one = given(platform, "by-knative")
+    assert discovered_v1.tell(one) == expected(one, platform)
 
 
 @pytest.mark.needs_program("node", "npm")
