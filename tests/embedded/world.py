@@ -141,6 +141,12 @@ def conditions(revision: run_v2.Revision) -> dict[str, run_v2.Condition]:
     return {one.type_: one for one in revision.conditions}
 
 
+def pid_of(world: World, revision: str) -> int:
+    """The process of a revision by the platform's own word."""
+    revisions = [one for service in world.status()["services"] for one in service["revisions"]]
+    return next(int(one["pid"]) for one in revisions if one["name"] == revision)
+
+
 def git(repository: Path, *words: str) -> str:
     """Run git in a repository."""
     argv = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@b.example", *words]

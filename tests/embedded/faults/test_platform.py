@@ -21,8 +21,7 @@ from relman.embedded.runtime.process import peer
 from tests.embedded import world
 from tests.embedded.faults.conftest import Fault
 from tests.embedded.faults.test_calls import NAME
-from tests.embedded.test_traffic import pid_of
-from tests.embedded.world import World, page, target, until
+from tests.embedded.world import World, page, pid_of, target, until
 
 
 def touched(shop: World) -> datetime:
