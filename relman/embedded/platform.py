@@ -82,6 +82,7 @@ class Platform:
     ) -> None:
         """Open the store; nothing runs yet."""
         self._state = state
+        self._requests = 0
         self.store = Store(state / "state.db")
         self._faults = Faults(self.store, now)
         now = self._faults.now  # from here on it may lie
@@ -138,10 +139,17 @@ class Platform:
             wake=self._wake,
         )
         settings = Settings(self._monitoring)
-        own = (unwrap, self._report, settings.answer, FaultSurface(rehearsal).answer, registry.answer)
+        own = (
+            unwrap,
+            self._report,
+            settings.answer,
+            FaultSurface(rehearsal).answer,
+            self._count,
+            registry.answer,
+        )
         logs = Logs(self._state / "logs" / "builds").answer
         v1_surfaces = v1.surfaces(calls, self.store, operations.last)
-        apis = (logs, *v1_surfaces, neighbours, MonitoringRest(calls).answer)
+        apis = (registry.answer, logs, *v1_surfaces, neighbours, MonitoringRest(calls).answer)
         return (*own, *apis, Rest(table(), calls).answer)
 
     async def run(self, port: int) -> None:
@@ -196,6 +204,10 @@ class Platform:
         assert answer  # noqa: S101 - REST answers everything, if only that there is no such path
         return answer
 
+    async def _count(self, _: Request) -> None:
+        """No surface: whatever comes here is for an API."""
+        self._requests += 1
+
     async def _report(self, request: Request) -> Answer | None:
         if (request.method, bytes(request.target)) != ("GET", STATUS):
             return None
@@ -203,6 +215,7 @@ class Platform:
         ended = self._minutes.totals(hour_ago)
         settled = self._reconciler.settled
         found = report(self._services, self._revisions, self._runtime, ended, settled=settled)
+        found["requests"] = self._requests
         found["faults"] = [shown(one.fault) for one in self._faults.all()]
         more = {"state": str(self._state), "monitoring_lag": int(self._monitoring.lag.total_seconds())}
         return Answer(200, json.dumps(found | more).encode())
