@@ -12,6 +12,11 @@ import pytest
 from tests.embedded import world
 from tests.embedded.world import World
 
+RUNGS = [
+    pytest.param("bwrap", marks=pytest.mark.needs_program("bwrap")),
+    pytest.param("runc", marks=pytest.mark.needs_program("runc", root=True)),
+]
+
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -35,6 +40,19 @@ def platform(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iter
     with running(tmp_path_factory.mktemp("platform"), repository) as one:
         one.image = f"eu/p1/api@{one.build().results.images[0].digest}"
         yield one
+
+
+@pytest.fixture(scope="session", params=RUNGS)
+def apart(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, platform: World
+) -> Iterator[World]:
+    """A platform on a rung that keeps revisions apart, for all tests that leave it as it is."""
+    state = tmp_path_factory.mktemp(request.param)
+    shutil.copytree(platform.state / "images", state / "images")
+    with running(state, platform.repository, "--runtime", request.param) as one:
+        one.image = platform.image
+        yield one
+    assert not list((state / "instances").iterdir()), "rooms are cleared"
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -16,34 +14,17 @@ import pytest
 from google.api_core import exceptions
 
 from relman.embedded.runtime.process import found
-from tests.embedded import world
 from tests.embedded.world import World, command, page, until
 
 TRACE = "/tmp/trace-of-an-intruder"  # noqa: S108 - each has its own there
-RUNGS = [
-    pytest.param("bwrap", marks=pytest.mark.needs_program("bwrap")),
-    pytest.param("runc", marks=pytest.mark.needs_program("runc", root=True)),
-]
 
 
-@pytest.fixture(scope="module", params=RUNGS)
-def apart(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, platform: World
-) -> Iterator[World]:
-    """A platform on a rung that keeps revisions apart, with two of the intruder's services."""
-    state = tmp_path_factory.mktemp(request.param)
-    shutil.copytree(platform.state / "images", state / "images")
-    one = world.launched(state, platform.repository, "--runtime", request.param)
-    one.image = platform.image
-    try:
-        for name in ("sly", "victim"):
-            intrudes(one, name)
-        yield one
-    finally:
-        stopped = command("down", "--state", state)
-        one.close()
-    assert stopped.returncode == 0
-    assert not list((state / "instances").iterdir()), "rooms are cleared"
+@pytest.fixture(scope="module")
+def apart(apart: World) -> World:
+    """The same, with two of the intruder's services."""
+    for name in ("sly", "victim"):
+        intrudes(apart, name)
+    return apart
 
 
 def intrudes(one: World, name: str, limits: dict[str, str] | None = None, **variables: str) -> None:

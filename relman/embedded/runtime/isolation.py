@@ -26,13 +26,15 @@ class Mount(NamedTuple):
 
     Attributes:
         path: Where, from the container's root.
-        source: The folder that is seen there, read-only; None for an empty one in memory.
+        source: The folder that is seen there; None for an empty one in memory.
         size: The bytes that an empty one holds at most; 0 for no limit of its own.
+        writable: The folder may be written to.
     """
 
     path: Path
     source: Path | None = None
     size: int = 0
+    writable: bool = False
 
 
 class Launch(NamedTuple):

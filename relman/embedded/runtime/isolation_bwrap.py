@@ -67,7 +67,7 @@ class Bwrap:
 
 def _mounted(mount: Mount) -> list[str]:
     if mount.source:
-        return ["--ro-bind", str(mount.source), str(mount.path)]
+        return ["--bind" if mount.writable else "--ro-bind", str(mount.source), str(mount.path)]
     size = ["--size", str(mount.size)] if mount.size else []
     return ["--perms", "1777", *size, "--tmpfs", str(mount.path)]
 

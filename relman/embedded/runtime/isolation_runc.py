@@ -169,7 +169,7 @@ def _view(path: str, state: Path) -> list[dict[str, Any]]:
 
 def _mounted(mount: Mount) -> dict[str, Any]:
     if mount.source:
-        return _bound(mount.source, mount.path, "ro")
+        return _bound(mount.source, mount.path, "rw" if mount.writable else "ro")
     return _empty(mount.path, "1777", *([f"size={mount.size}"] if mount.size else []))
 
 

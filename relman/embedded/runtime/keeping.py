@@ -21,9 +21,10 @@ from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
 from relman.embedded.runtime import isolation_room as rooms
-from relman.embedded.runtime import ladder, launch, lifetime
+from relman.embedded.runtime import ladder, lifetime
 from relman.embedded.runtime.leftovers import alive
 from relman.embedded.runtime.process import Process, spawn
+from relman.embedded.runtime.starting import Place, start_of
 from relman.embedded.runtime.unready import Unready
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 10.0
@@ -257,13 +258,9 @@ class Runtime:
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
         instance.port = row.port
-        folders = {"layout": self._state / "images", "into": self._state / "files"}
-        kept = instance.insisted
-        ready = await asyncio.to_thread(launch.prepare, revision, **folders, port=row.port, kept=kept)
-        ready = await asyncio.to_thread(self._isolation.enclose, ready, rooms.room(self._state, row.port))
-        output = self.log_of(revision.name)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        process = spawn(ready.argv, env=ready.env, cwd=ready.cwd, log=output)
+        place = Place(self._state, row.port, self.log_of(revision.name), self._isolation)
+        ready = await asyncio.to_thread(start_of, revision, place, kept=instance.insisted)
+        process = spawn(ready.argv, env=ready.env, cwd=ready.cwd, log=place.log)
         self._store.keep_process(replace(row, pid=process.pid, started=process.started))
         return process
 

@@ -49,5 +49,6 @@ def rung(name: str, state: Path) -> Isolation:
 def clear(rooms: Iterable[Path]) -> None:
     """Remove rooms, and end the containers that still run in them, whichever rung made them."""
     for one in rooms:
-        isolation_runc.end(one)
+        for inner in [one, *one.glob("*/")]:  # several containers have a room each in that of their instance
+            isolation_runc.end(inner)
         shutil.rmtree(one, ignore_errors=True)

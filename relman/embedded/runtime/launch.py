@@ -16,6 +16,7 @@ from relman.embedded.images import oci
 from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import cpus, serving, size
 from relman.embedded.resources.messages import CommonReason
+from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime.isolation import Launch
 from relman.embedded.runtime.unready import Unready
 from relman.embedded.runtime.volumes import mounted
@@ -23,26 +24,26 @@ from relman.embedded.runtime.volumes import mounted
 log = logging.getLogger(__name__)
 
 
-def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: bool) -> Launch:
+def prepare(revision: Message, container: Message, state: Path, *, port: int, kept: bool) -> Launch:
     """Lay the image's files down and compose command and environment.
 
     Args:
         revision: What is to be started.
-        layout: The images.
-        into: Where their files are laid down.
-        port: Where it is to listen.
+        container: Of its containers this one.
+        state: The platform's folder, with the images and where their files are laid down.
+        port: Where the container that serves is to listen.
         kept: The revision serves: the copy of its image that was made for it is kept as long, whatever
             becomes of the image. https://cloud.google.com/run/docs/deploying#images
 
     Raises:
         Unready: The image is not there, or the template asks for what the platform cannot give.
     """
-    container = serving(revision)
-    _refuse_unknown(revision)
-    runnable = _image(container.image, layout, into, kept=kept)
+    _refuse_unknown(container)
+    runnable = _image(container.image, state / "images", state / "files", kept=kept)
     given = {variable.name: variable.value for variable in container.env}
     argv = runnable.command(container.command, container.args)
-    env = runnable.env | given | contract(revision, port)
+    serves = container.name == serving(revision).name
+    env = runnable.env | given | contract(revision, port if serves else 0)
     limits = container.resources.limits
     _refuse_nul([*argv, *env, *env.values()])
     return Launch(
@@ -52,7 +53,7 @@ def prepare(revision: Message, *, layout: Path, into: Path, port: int, kept: boo
         runnable.files,
         cpus=cpus(limits["cpu"]),
         memory=size(limits["memory"]),
-        mounts=mounted(revision, container),
+        mounts=mounted(revision, container, rooms.room(state, port) / ".volumes"),
     )
 
 
@@ -68,10 +69,9 @@ def _image(image: str, layout: Path, into: Path, *, kept: bool) -> oci.Runnable:
 
 
 def contract(revision: Message, port: int) -> dict[str, str]:
-    """The variables that Cloud Run sets for every container of a service."""
+    """The variables that Cloud Run sets for every container of a service; a sidecar has no port (0)."""
     service = revision.service.rpartition("/")[2]
-    return {
-        "PORT": str(port),
+    return ({"PORT": str(port)} if port else {}) | {
         "K_SERVICE": service,
         "K_REVISION": revision.name.rpartition("/")[2],
         "K_CONFIGURATION": service,
@@ -85,11 +85,8 @@ def _refuse_nul(words: list[str]) -> None:
         raise Unready(Trouble(sentence, CommonReason.REVISION_FAILED))
 
 
-def _refuse_unknown(revision: Message) -> None:
+def _refuse_unknown(container: Message) -> None:
     """Say it rather than run something else than was asked for."""
-    if len(revision.containers) > 1:
-        raise Unready(Trouble("The embedded platform runs no sidecars.", CommonReason.REVISION_FAILED))
-    container = revision.containers[0]
     if container.HasField("readiness_probe"):
         raise Unready(Trouble("The embedded platform has no readiness probe.", CommonReason.REVISION_FAILED))
     for variable in container.env:

@@ -1,4 +1,4 @@
-"""What of a template's volumes its container sees: empty folders in memory.
+"""What of a template's volumes a container sees: empty folders, in memory unless several share them.
 
 What it is not: quiet. A volume of another kind makes its revision fail, by name, also when nothing
 mounts it: an application that finds a folder empty may take that for the truth.
@@ -17,8 +17,13 @@ from relman.embedded.runtime.isolation import Mount
 from relman.embedded.runtime.unready import Unready
 
 
-def mounted(revision: Message, container: Message) -> tuple[Mount, ...]:
+def mounted(revision: Message, container: Message, shared: Path) -> tuple[Mount, ...]:
     """The mounts of one container.
+
+    Args:
+        revision: With all its volumes.
+        container: One of its containers.
+        shared: Where the folders are that several containers share, for each instance its own.
 
     Raises:
         Unready: A volume is of a kind that the platform does not have.
@@ -27,13 +32,19 @@ def mounted(revision: Message, container: Message) -> tuple[Mount, ...]:
     for volume in known.values():
         if not volume.HasField("empty_dir"):
             raise _lacking(f"{volume.WhichOneof('volume_type') or 'no'} volume", volume.name)
-    return tuple(_mount(known[one.name], one) for one in container.volume_mounts)
+        if len(revision.containers) > 1:
+            (shared / volume.name).mkdir(parents=True, exist_ok=True)
+    several = shared if len(revision.containers) > 1 else None
+    return tuple(_mount(known[one.name], one, several) for one in container.volume_mounts)
 
 
-def _mount(volume: Message, mount: Message) -> Mount:
+def _mount(volume: Message, mount: Message, shared: Path | None) -> Mount:
+    path = Path(mount.mount_path)
     if mount.sub_path:
         raise _lacking("mount by sub_path", volume.name)
-    return Mount(Path(mount.mount_path), size=size(volume.empty_dir.size_limit))
+    if shared:
+        return Mount(path, shared / volume.name, writable=True)
+    return Mount(path, size=size(volume.empty_dir.size_limit))
 
 
 def _lacking(what: str, name: str) -> Unready:
