@@ -3,6 +3,9 @@
 ``@pytest.mark.needs_program("psql")`` leaves a test out where the system lacks that program; with
 ``root=True`` also where only root may use it and the user is another. The closing lines count what was
 left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) it fails instead.
+
+``@pytest.mark.wants_program("gcloud")`` is for a program that no package of the system brings, so that CI
+cannot be asked to have it: its tests are left out and counted there too.
 """
 
 from __future__ import annotations
@@ -19,18 +22,24 @@ LEFT_OUT = pytest.StashKey[Counter[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Start counting, and make the marker known."""
     config.addinivalue_line("markers", "needs_program(*names, root=False): else leave it out")
+    config.addinivalue_line("markers", "wants_program(*names): likewise, and with RELMAN_FULL=1 too")
     config.stash[LEFT_OUT] = Counter()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test out, or fail it, where a program that it needs is missing."""
-    missing = [name for mark in item.iter_markers("needs_program") for name in _missing(mark)]
+    needed, wanted = (_absent(item, marker) for marker in ("needs_program", "wants_program"))
+    missing = needed + wanted
     if not missing:
         return
-    if os.environ.get("RELMAN_FULL") == "1":
-        pytest.fail(f"RELMAN_FULL=1 leaves nothing out, and there is no {', '.join(missing)}", pytrace=False)
+    if needed and os.environ.get("RELMAN_FULL") == "1":
+        pytest.fail(f"RELMAN_FULL=1 leaves nothing out, and there is no {', '.join(needed)}", pytrace=False)
     item.config.stash[LEFT_OUT].update(missing[:1])
     pytest.skip(f"there is no {', '.join(missing)}")
+
+
+def _absent(item: pytest.Item, marker: str) -> list[str]:
+    return [name for mark in item.iter_markers(marker) for name in _missing(mark)]
 
 
 def _missing(mark: pytest.Mark) -> list[str]:

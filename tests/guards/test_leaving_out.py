@@ -25,10 +25,11 @@ def test_there():
 def test_missing():
     raise AssertionError("it must not run")
 """
+WANTED = SOURCE.replace("needs_program", "wants_program")
 
 
 def test_no_test_is_left_out_in_another_way() -> None:
-    """Only ``needs_program`` in tests/conftest.py leaves a test out; nothing is expected to fail."""
+    """Only the markers of tests/conftest.py leave a test out; nothing is expected to fail."""
     found = [
         f"{tree.named(path)}:{node.lineno} {node.attr}"
         for path in tree.below("tests")
@@ -39,10 +40,14 @@ def test_no_test_is_left_out_in_another_way() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(("full", "code"), [("0", 0), ("1", 1)])
-def test_what_is_left_out_is_counted_and_forbidden_in_full(tmp_path: Path, full: str, code: int) -> None:
-    """The closing lines name the missing program; with RELMAN_FULL=1 the test fails instead."""
-    (tmp_path / "test_it.py").write_text(SOURCE)
+@pytest.mark.parametrize(
+    ("source", "full", "code"), [(SOURCE, "0", 0), (SOURCE, "1", 1), (WANTED, "0", 0), (WANTED, "1", 0)]
+)
+def test_what_is_left_out_is_counted_and_forbidden_in_full(
+    tmp_path: Path, source: str, full: str, code: int
+) -> None:
+    """The closing lines name the missing program; with RELMAN_FULL=1 a test that needs it fails instead."""
+    (tmp_path / "test_it.py").write_text(source)
     (tmp_path / "conftest.py").write_text((tree.ROOT / "tests/conftest.py").read_text())
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
@@ -53,5 +58,5 @@ def test_what_is_left_out_is_counted_and_forbidden_in_full(tmp_path: Path, full:
         check=False,
     )
     assert done.returncode == code, done.stdout
-    told = "left out: nothing" if full == "1" else "left out: 1 tests, for want of no-such-program (1)"
+    told = "left out: nothing" if code else "left out: 1 tests, for want of no-such-program (1)"
     assert told in done.stdout
