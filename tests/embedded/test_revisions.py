@@ -33,6 +33,14 @@ def test_row_22_a_process_that_exits_fails_its_revision_at_once(platform: World)
     assert platform.service("row22").terminal_condition.state == FAILED
 
 
+def test_row_45_a_port_for_http2_is_refused_by_name(platform: World) -> None:
+    """The data plane speaks HTTP/1.1 to containers."""
+    template = platform.template("row45h-v1", ports=[{"name": "h2c", "container_port": 8080}])
+    operation = platform.create("row45h", template=template)
+    assert operation.error.code == 9
+    assert "speaks HTTP/1.1 to containers" in operation.error.message
+
+
 def test_row_43_an_http_probe_asks_its_path(platform: World) -> None:
     """A status below 400 is what it waits for."""
     probe = {"http_get": {"path": "/health"}, "period_seconds": 2}

@@ -52,7 +52,7 @@ class Exchange:
         """Wait for the turn."""
         self.request = request
         self.started = self.ended = False
-        self._plane, self._client = plane, client
+        self._plane, self.client = plane, client
         self._sending = Sending(request, client.peer)
         self._upstream: Upstream | None = None
         self._place = Placement(plane, client.port, request)
@@ -71,6 +71,8 @@ class Exchange:
             place.choose()
         except Nowhere as nowhere:
             return self.refuse(HTTPStatus.NOT_FOUND, str(nowhere))
+        if place.overfills(self.request, self._sending.size):
+            return self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
         port = place.room()
         if port:
             return self.enter(port)
@@ -84,10 +86,12 @@ class Exchange:
         """A piece of the request's body, or in a tunnel of whatever is spoken there."""
         if not self._over:
             self._sending.add(data)
+            if self.started and self._place.overfills(self.request, self._sending.size):
+                self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large", "oversize")
             return
         self._discarded += len(data)
         if self._discarded > DISCARDED:
-            self._client.abort()
+            self.client.abort()
 
     def end(self) -> None:
         """The request is read to its end."""
@@ -117,7 +121,7 @@ class Exchange:
         """Answer it ourselves."""
         self._drop_upstream()
         if self._status:  # half an answer is out already
-            self._client.cut()
+            self.client.cut()
             return self._finish(error)
         self._keep = self._keep and status in AT_NO_FAULT
         self._answer(status, reason)
@@ -169,7 +173,7 @@ class Exchange:
         if not self._place.leads_here():
             self._place.withdraw(self)
             self.start()
-            self._client.flush()
+            self.client.flush()
 
     def unserved(self, reason: str = "") -> None:
         """No instance had room within the patience, or none could be started, for this reason."""
@@ -181,27 +185,23 @@ class Exchange:
     def interim(self, response: Response) -> None:
         """A 1xx: for the client, which is the one that waits for it."""
         if self.request.version == "1.1":
-            self._client.write(response.head(Framing.NONE, b""))
+            self.client.write(response.head(Framing.NONE, b""))
 
     def answered(self, response: Response) -> None:
         """The answer's head."""
-        self._sending.forget()
-        self._status = response.status
-        self._framing = response.framing_for(self.request.version)
-        waits_for_100 = self.request.expects and not self.ended
-        closes = self._framing is Framing.CLOSE or self._client.retiring or waits_for_100
-        self._keep = self._keep and not closes
-        persistence = b"" if response.upgrade else self._persistence()
-        self._client.write(self._place.seated(response).head(self._framing, persistence))
+        if self._place.overfills(response):
+            self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "Response size was too large.", "oversize")
+        else:
+            self._show(response)
 
     def body(self, data: bytes) -> None:
         """A piece of the answer, or in a tunnel of whatever is spoken there."""
-        self._client.write(chunk(data) if self._framing is Framing.CHUNKED else data)
+        self.client.write(chunk(data) if self._framing is Framing.CHUNKED else data)
 
     def complete(self, *, reusable: bool) -> None:
         """The answer's end; the connection can take another request unless this one is still being sent."""
         if self._framing is Framing.CHUNKED:
-            self._client.write(LAST_CHUNK)
+            self.client.write(LAST_CHUNK)
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
             upstream.release(reusable=reusable and self.ended)
@@ -210,12 +210,12 @@ class Exchange:
     def switched(self, data: bytes) -> None:
         """From here on both sides speak another protocol."""
         self._tunnel, self._framing = True, Framing.NONE
-        self._client.write(data)
-        self._client.tunnel()
+        self.client.write(data)
+        self.client.tunnel()
 
     def backend_ended(self) -> None:
         """In a tunnel, the backend will not say more."""
-        self._client.end()
+        self.client.end()
         self._half_close()
 
     def lost(self, error: str) -> None:
@@ -224,21 +224,13 @@ class Exchange:
         if self._over:
             return None
         if self._tunnel:
-            self._client.close()
+            self.client.close()
             return self._finish("")
         if error == "unanswered" and upstream is not None and upstream.used and self._sending.rewind():
             return self._connect(None)
         if error == "unreachable" and self._place.pick.fleet.patience:
             return self._elsewhere()
         return self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"the revision's server {SAID[error]}", error)
-
-    def steer(self) -> None:
-        """The backend's connection is full, or empty again."""
-        self._client.steer()
-
-    def flush(self) -> None:
-        """Nothing more for the client at this moment."""
-        self._client.flush()
 
     # -- inside
 
@@ -249,17 +241,27 @@ class Exchange:
         elif self._over:
             return
         elif strike.reset:
-            self._client.reset()
+            self.client.reset()
         elif strike.status:  # counted as the revision's own answer
             self._answer(HTTPStatus(strike.status), "a fault on demand")
             self._finish("")
         elif self._place.backend is not None:
             self._connect(self._plane.pool.take(self._place.backend))
 
+    def _show(self, response: Response) -> None:
+        self._sending.forget()
+        self._status = response.status
+        self._framing = response.framing_for(self.request.version)
+        waits_for_100 = self.request.expects and not self.ended
+        closes = self._framing is Framing.CLOSE or self.client.retiring or waits_for_100
+        self._keep = self._keep and not closes
+        persistence = b"" if response.upgrade else self._persistence()
+        self.client.write(self._place.seated(response).head(self._framing, persistence))
+
     def _answer(self, status: HTTPStatus, text: str) -> None:
         response, body = own_response(status, text)
-        self.answered(response)
-        self._client.write(b"" if self.request.method == b"HEAD" else body)
+        self._show(response)
+        self.client.write(b"" if self.request.method == b"HEAD" else body)
 
     def _connect(self, upstream: Upstream | None) -> None:
         if upstream is None:
@@ -282,16 +284,16 @@ class Exchange:
     def _attach(self, upstream: Upstream) -> None:
         self._upstream = upstream
         upstream.attach(self, self.request.method)
-        upstream.hold(held=self._client.full)
+        upstream.hold(held=self.client.full)
         self.push()
-        self._client.steer()
+        self.client.steer()
 
     def _elsewhere(self) -> None:
         """The instance is gone, and nothing was sent: another one takes the request, or its successor."""
         self._place.shun()
         self._stop_timer()
         self.start()
-        self._client.flush()
+        self.client.flush()
 
     def _later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(seconds, call)
@@ -303,7 +305,7 @@ class Exchange:
 
     def _half_close(self) -> None:
         if self._half_closed:
-            self._client.close()
+            self.client.close()
         self._half_closed = True
 
     def _expired(self) -> None:
@@ -311,7 +313,7 @@ class Exchange:
         self._keep = False
         if self._status:
             self._drop_upstream()
-            self._client.abort()
+            self.client.abort()
             self._finish("timeout")
         else:
             self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "the revision took too long", "timeout")
@@ -335,11 +337,11 @@ class Exchange:
         """Make room for the next request, or wait a little for the end of this one's body."""
         self._stop_timer()
         if self.ended:
-            self._client.finished(keep=self._keep)
+            self.client.finished(keep=self._keep)
         else:
-            self._timer = asyncio.get_running_loop().call_later(LINGER, self._client.abort)
-            self._client.flush()
-            self._client.steer()
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self.client.abort)
+            self.client.flush()
+            self.client.steer()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from relman.embedded.dataplane.admission import Load
 from relman.embedded.dataplane.affinity import NOBODY, seat_in, seated
-from relman.embedded.dataplane.head import Request, Response
+from relman.embedded.dataplane.head import Framing, Request, Response
 from relman.embedded.dataplane.pool import Backend
 from relman.embedded.dataplane.table import NO_FLEET, Nowhere, Pick, Route
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NO_INSTANCE = "The request was aborted because there was no available instance."
 """What Cloud Run says with 429 (https://cloud.google.com/run/docs/troubleshooting)."""
 
-NOWHERE = Pick("", NO_FLEET, 0)
+NOWHERE = Pick("", NO_FLEET, 0, 0)
 
 
 class Placement:
@@ -64,6 +64,11 @@ class Placement:
     def wish(self) -> int:
         """The instance that the client has a seat at, 0 for any."""
         return self._seat.port if self._seat.revision == self.pick.revision else 0
+
+    def overfills(self, message: Request | Response, seen: int = 0) -> bool:
+        """Whether a body is larger than the service may have, by its length, else by what was seen of it."""
+        size = int(message.length) if message.framing is Framing.LENGTH else seen
+        return size > self.pick.largest and message.framing is not Framing.NONE
 
     def take(self, port: int) -> Backend:
         """It goes to this instance."""

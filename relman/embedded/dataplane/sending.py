@@ -23,7 +23,7 @@ class Sending:
         self._chunked = request.framing is Framing.CHUNKED
         self._pieces = [head]
         self._kept: list[bytes] | None = [head] if request.method in IDEMPOTENT else None
-        self._size = 0
+        self.size = 0
 
     def add(self, data: bytes) -> None:
         """A piece of the body."""
@@ -54,10 +54,10 @@ class Sending:
     def _put(self, data: bytes) -> None:
         self._pieces.append(data)
         self.waiting += len(data)
-        self._size += len(data)
+        self.size += len(data)
         if self._kept is not None:
             self._kept.append(data)
-            if self._size > REPLAYABLE:
+            if self.size > REPLAYABLE:
                 self._kept = None
 
 

@@ -65,6 +65,8 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
         backends: The instances of each revision.
         tags: By tag.
         timeout: Seconds that one request may take.
+        largest: Bytes of a request's body, and of an answer's that is neither chunked nor ended by closing:
+            32 MiB on Cloud Run (https://cloud.google.com/run/quotas).
     """
 
     name: str
@@ -74,14 +76,16 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     backends: Mapping[str, Fleet]
     tags: Mapping[str, Tag] = {}
     timeout: Seconds = 300.0
+    largest: Annotated[int, Meta(ge=0)] = 32 << 20
 
 
 class Pick(NamedTuple):
-    """Who answers one request: a revision (empty if none), its instances, the seconds it may take."""
+    """Who answers one request: a revision (empty if none), its instances; in how many seconds and bytes."""
 
     revision: str
     fleet: Fleet
     timeout: float
+    largest: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,8 @@ class Route:
             revision = service.split[bisect_right(self.bounds, draw * self.bounds[-1])][0]
         else:
             revision = ""
-        return Pick(revision, service.backends.get(revision, NO_FLEET), service.timeout)
+        fleet = service.backends.get(revision, NO_FLEET)
+        return Pick(revision, fleet, service.timeout, service.largest)
 
     def leads_to(self, host: str, revision: str) -> bool:
         """Whether a request with this host may be answered by this revision."""

@@ -117,7 +117,7 @@ class Upstream(asyncio.Protocol):
             exchange.body(data)
         else:
             self._parse(data, exchange)
-        exchange.flush()
+        exchange.client.flush()
 
     def eof_received(self) -> bool:
         """The backend has ended; in a tunnel the client may still talk."""
@@ -135,7 +135,7 @@ class Upstream(asyncio.Protocol):
             return
         if self._framing is Framing.CLOSE and exc is None:
             exchange.complete(reusable=False)
-            exchange.flush()
+            exchange.client.flush()
         else:
             exchange.lost("unanswered" if self._silent else "cut")
 
@@ -143,13 +143,13 @@ class Upstream(asyncio.Protocol):
         """The backend reads slower than the client sends."""
         self.full = True
         if self._exchange is not None:
-            self._exchange.steer()
+            self._exchange.client.steer()
 
     def resume_writing(self) -> None:
         """The backend has caught up."""
         self.full = False
         if self._exchange is not None:
-            self._exchange.steer()
+            self._exchange.client.steer()
 
     # -- what the parser calls
 

@@ -85,10 +85,18 @@ def _refuse_nul(words: list[str]) -> None:
         raise Unready(Trouble(sentence, CommonReason.REVISION_FAILED))
 
 
+NO_H2C = (
+    "The embedded platform speaks HTTP/1.1 to containers, not HTTP/2: "
+    "name the port http1, or leave the name out."
+)
+
+
 def _refuse_unknown(container: Message) -> None:
     """Say it rather than run something else than was asked for."""
     if container.HasField("readiness_probe"):
         raise Unready(Trouble("The embedded platform has no readiness probe.", CommonReason.REVISION_FAILED))
+    if any(port.name == "h2c" for port in container.ports):
+        raise Unready(Trouble(NO_H2C, CommonReason.REVISION_FAILED))
     for variable in container.env:
         if variable.HasField("value_source"):
             raise Unready(Trouble(_no_secret(variable), CommonReason.SECRETS_ACCESS_CHECK_FAILED))

@@ -163,3 +163,37 @@ def test_an_early_answer(plane: Dataplane) -> None:
         assert peer.response()[0] == 413
         peer.send(b"x" * 1_000_000 + GET)
         assert peer.response()[0] == 413
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n" + b"x" * 1001,
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1ff\r\n%b\r\n" % (b"x" * 511) * 2,
+    ],
+    ids=["with a length", "chunked"],
+)
+def test_a_request_that_is_too_large(plane: Dataplane, request_: bytes) -> None:
+    """Is a 413; one of just the size is passed on."""
+    with between(plane, saying(""), largest=1000) as peer:
+        peer.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000)
+        assert peer.response()[0] == 200
+        peer.send(request_)
+        assert peer.response()[0] == 413
+
+
+def test_an_answer_that_is_too_large(plane: Dataplane) -> None:
+    """Is a 500, unless it streams: Cloud Run limits only what has a length."""
+    head = b"HTTP/1.1 200 OK\r\n"
+    chunks = head + b"Transfer-Encoding: chunked\r\n\r\n7d0\r\n%b\r\n0\r\n\r\n" % (b"x" * 2000)
+    with between(plane, answering(chunks), largest=1000) as peer:
+        peer.send(GET)
+        assert peer.response() == (200, b"x" * 2000)
+    with between(
+        plane, answering(head + b"Content-Length: 1001\r\n\r\n" + b"x" * 1001), largest=1000
+    ) as peer:
+        peer.send(GET)
+        status, body = peer.response()
+        assert (status, b"Response size was too large" in body) == (500, True)
+    assert plane.stats("r")["errors"]["oversize"] >= 1

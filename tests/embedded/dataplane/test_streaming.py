@@ -52,7 +52,7 @@ def test_a_slow_client_slows_the_backend(plane: Dataplane) -> None:
             sent.append(1 << 20)
 
     before = resident(plane.process.pid)
-    with between(plane, generous) as peer:
+    with between(plane, generous, largest=BIG) as peer:
         peer.send(GET)
         peer.head()
         stalled(sent)
@@ -77,7 +77,7 @@ def test_a_slow_backend_slows_the_client(plane: Dataplane) -> None:
             sent.append(1 << 20)
 
     before = resident(plane.process.pid)
-    with between(plane, stubborn) as peer:
+    with between(plane, stubborn, largest=BIG) as peer:
         thread = threading.Thread(target=upload, args=(peer,))
         thread.start()
         stalled(sent)
