@@ -129,6 +129,20 @@ def test_a_service_with_a_change_is_refused_or_is_one(unbroken: World, data: st.
 
 
 @FUZZ
+@given(data=st.data())
+def test_a_service_of_v1_with_a_change_is_refused_or_is_one(unbroken: World, data: st.DataObject) -> None:
+    """The same for Knative's objects: a client's mistake, or a service that could be read back."""
+    service = body_of_v1(unbroken)
+    *way, last = data.draw(st.sampled_from(list(inside(service))))
+    at(service, way)[last] = data.draw(JSON)
+    target = f"/v1/{PLACE}/services?dryRun=all"
+    status, answer = http(unbroken, "POST", target, json.dumps(service).encode())
+    assert status in {200, 400}, answer
+    if status == 200:
+        assert answer["spec"]["template"]["spec"]["containers"][0]["image"]
+
+
+@FUZZ
 @given(data=st.data(), wrong=st.sampled_from([[1], {"a": {"b": 1}}, "\ud800", {"\ud800": 1}, 1e400, [[]]]))
 def test_a_wrong_value_is_never_taken(unbroken: World, data: st.DataObject, wrong: Any) -> None:
     """A name or a number that is a list, an unknown field, half a character: 400 in Google's envelope."""
@@ -211,6 +225,40 @@ def body(platform: World) -> dict[str, Any]:
         "ingress": "INGRESS_TRAFFIC_ALL",
         "template": {"containers": [container], "timeout": "300s", "scaling": {"maxInstanceCount": 3}},
         "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100, "tag": "now"}],
+    }
+
+
+def body_of_v1(platform: World) -> dict[str, Any]:
+    """A good service with a bit of everything, as Knative spells it."""
+    container = {
+        "image": platform.image,
+        "env": [{"name": "A", "value": "b"}],
+        "ports": [{"name": "http1", "containerPort": 8080}],
+        "resources": {"limits": {"cpu": "1", "memory": "512Mi"}},
+        "startupProbe": {"tcpSocket": {"port": 8080}, "timeoutSeconds": 1, "failureThreshold": 1},
+    }
+    scale = {
+        "annotations": {
+            "autoscaling.knative.dev/maxScale": "3",
+            "run.googleapis.com/container-dependencies": "{}",
+            "run.googleapis.com/sessionAffinity": "true",
+        }
+    }
+    spec = {
+        "containers": [container],
+        "timeoutSeconds": 300,
+        "containerConcurrency": 80,
+        "nodeSelector": {},
+        "volumes": [{"name": "v", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}],
+    }
+    return {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {"name": "any", "namespace": "p1", "labels": {"a": "b"}, "annotations": {"c": "d"}},
+        "spec": {
+            "template": {"metadata": scale, "spec": spec},
+            "traffic": [{"latestRevision": True, "percent": 100, "tag": "now"}],
+        },
     }
 
 

@@ -20,7 +20,7 @@ RUN = "run.googleapis.com"
         ({"metadata": {"name": "X_"}}, "metadata.name: only lowercase, digits, and hyphens;"),
         ({"metadata": 5}, "Invalid value at 'metadata': expected an object."),
         ({"spec": {"template": {"spec": {"containers": []}}}}, "should contain at least one container"),
-        ({"spec": {"template": {"spec": {"containers": {}}}}}, "should contain at least one container"),
+        ({"spec": {"template": {"spec": {"containers": {}}}}}, "expected a list of objects"),
         ({"spec": {"template": {"spec": {"containers": ["x"]}}}}, "expected a list of objects"),
         (
             {"spec": {"template": {"spec": {"containers": [{"image": "x", "foo": 1}]}}}},

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relman.embedded.resources.refusals import invalid
-from relman.embedded.wire.v1.places import Json, find, known, lay, moved, objects
+from relman.embedded.wire.v1.places import Json, find, known, lay, moved, objects, text, texts
 
 WHERE = "spec.template.spec"
 SAME = (
@@ -62,7 +62,8 @@ def read(given: Json, where: str, aliases: Mapping[str, str]) -> Json:
     ]
     made["env"] = [_env(one, f"{where}.env", aliases) for one in objects(given.get("env"), f"{where}.env")]
     resources = known(given.get("resources"), ("limits", "requests"), f"{where}.resources")
-    made["resources"] = {"limits": resources.get("limits") or {}}
+    limits = texts(resources.get("limits"), f"{where}.resources.limits")
+    made["resources"] = {"limits": limits}
     return made
 
 
@@ -73,8 +74,8 @@ def _env(given: Json, where: str, aliases: Mapping[str, str]) -> Json:
         known(given["valueFrom"], ("secretKeyRef",), f"{where}.valueFrom")
         where = f"{where}.valueFrom.secretKeyRef"
         secret = known(given["valueFrom"].get("secretKeyRef"), ("name", "key", "optional"), where)
-        name = str(secret.get("name", ""))
-        selector = {"secret": aliases.get(name, name), "version": str(secret.get("key", ""))}
+        name = text(secret.get("name"), f"{where}.name")
+        selector = {"secret": aliases.get(name, name), "version": text(secret.get("key"), f"{where}.key")}
         made["valueSource"] = {"secretKeyRef": selector}
     return made
 
@@ -111,7 +112,7 @@ def volume_read(given: Json, aliases: Mapping[str, str]) -> Json:
         directory = known(given["emptyDir"], ("medium", "sizeLimit"), f"{where}.emptyDir")
         made["emptyDir"] = moved(directory, {"sizeLimit": "sizeLimit"})
         if directory.get("medium"):
-            made["emptyDir"]["medium"] = str(directory["medium"]).upper()
+            made["emptyDir"]["medium"] = text(directory["medium"], f"{where}.emptyDir.medium").upper()
     if "secret" in given:
         made["secret"] = _secret_read(given["secret"], f"{where}.secret", aliases)
     if "csi" in given:
@@ -121,7 +122,7 @@ def volume_read(given: Json, aliases: Mapping[str, str]) -> Json:
 
 def _secret_read(given: Any, where: str, aliases: Mapping[str, str]) -> Json:  # noqa: ANN401 - a JSON value
     secret = known(given, ("secretName", "items", "defaultMode", "optional"), where)
-    name = secret.get("secretName", "")
+    name = text(secret.get("secretName"), f"{where}.secretName")
     made = {"secret": aliases.get(name, name)} | moved(secret, {"defaultMode": "defaultMode"})
     parts = {"key": "version", "path": "path", "mode": "mode"}
     items = objects(secret.get("items"), f"{where}.items")
@@ -132,8 +133,9 @@ def _bucket_read(given: Any, where: str) -> Json:  # noqa: ANN401 - a JSON value
     bucket = known(given, ("driver", "readOnly", "volumeAttributes"), where)
     if bucket.get("driver") != GCS:
         raise invalid(f"{where}.driver", f"{where}.driver: the driver must be '{GCS}'.")
-    made = moved(bucket, {"readOnly": "readOnly", "volumeAttributes.bucketName": "bucket"})
-    options = find(bucket, "volumeAttributes.mountOptions")
+    attributes = texts(bucket.get("volumeAttributes"), f"{where}.volumeAttributes")
+    made = moved(bucket, {"readOnly": "readOnly"}) | moved(attributes, {"bucketName": "bucket"})
+    options = attributes.get("mountOptions")
     return made | ({"mountOptions": options.split(",")} if options else {})
 
 

@@ -54,6 +54,13 @@ def _named(**names: str) -> Form:
     )
 
 
+def _by_name(text: str) -> Json:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise TypeError(text)
+    return found
+
+
 TEXT = Form(str, str)
 COUNT = Form(int, str, "a whole number")
 SWITCH = Form(
@@ -61,7 +68,8 @@ SWITCH = Form(
     lambda value: str(value).lower(),
     "true or false",
 )
-OBJECT = Form(json.loads, lambda value: json.dumps(value, separators=(",", ":")), "JSON")
+JSON = Form(json.loads, lambda value: json.dumps(value, separators=(",", ":")), "JSON")
+BY_NAME = Form(_by_name, JSON.written, "a JSON object")
 STAGE = Form(str.upper, str)
 HOURS = Form(
     lambda text: f"{int(text) * 3600}s",
@@ -113,7 +121,7 @@ OF_SERVICE = {
     f"{RUN}invoker-iam-disabled": Meaning("invokerIamDisabled", SWITCH, "false"),
     f"{RUN}default-url-disabled": Meaning("defaultUriDisabled", SWITCH, "false"),
     f"{RUN}iap-enabled": Meaning("iapEnabled", SWITCH, "false"),
-    f"{RUN}custom-audiences": Meaning("customAudiences", OBJECT),
+    f"{RUN}custom-audiences": Meaning("customAudiences", JSON),
     f"{RUN}binary-authorization": Meaning("binaryAuthorization.policy"),
     f"{RUN}binary-authorization-breakglass": Meaning("binaryAuthorization.breakglassJustification"),
     f"{RUN}build-name": Meaning("buildConfig.name"),
@@ -122,7 +130,7 @@ OF_SERVICE = {
     f"{RUN}build-image-uri": Meaning("buildConfig.imageUri"),
     f"{RUN}build-base-image": Meaning("buildConfig.baseImage"),
     f"{RUN}build-enable-automatic-updates": Meaning("buildConfig.enableAutomaticUpdates", SWITCH, "false"),
-    f"{RUN}build-environment-variables": Meaning("buildConfig.environmentVariables", OBJECT),
+    f"{RUN}build-environment-variables": Meaning("buildConfig.environmentVariables", JSON),
     f"{RUN}build-worker-pool": Meaning("buildConfig.workerPool"),
     f"{RUN}build-service-account": Meaning("buildConfig.serviceAccount"),
 }
@@ -131,7 +139,7 @@ OF_REVISION = {
     f"{SCALING}maxScale": Meaning("scaling.maxInstanceCount", COUNT),
     f"{RUN}vpc-access-connector": Meaning("vpcAccess.connector"),
     f"{RUN}vpc-access-egress": Meaning("vpcAccess.egress", EGRESS),
-    f"{RUN}network-interfaces": Meaning("vpcAccess.networkInterfaces", OBJECT),
+    f"{RUN}network-interfaces": Meaning("vpcAccess.networkInterfaces", JSON),
     f"{RUN}execution-environment": Meaning(
         "executionEnvironment",
         _named(gen1="EXECUTION_ENVIRONMENT_GEN1", gen2="EXECUTION_ENVIRONMENT_GEN2"),
@@ -150,8 +158,8 @@ OF_REVISION = {
     f"{RUN}cpu-throttling": Meaning("serving.cpuIdle", SWITCH, "true"),
     f"{RUN}startup-cpu-boost": Meaning("serving.startupCpuBoost", SWITCH, "false"),
     f"{RUN}cloudsql-instances": Meaning("serving.cloudSql"),
-    f"{RUN}container-dependencies": Meaning("serving.dependencies", OBJECT),
-    f"{RUN}base-images": Meaning("serving.baseImages", OBJECT),
+    f"{RUN}container-dependencies": Meaning("serving.dependencies", BY_NAME),
+    f"{RUN}base-images": Meaning("serving.baseImages", BY_NAME),
     f"{RUN}secrets": Meaning("serving.secrets"),
 }
 MEANINGS = {SERVICE: OF_SERVICE, REVISION: OF_REVISION}
@@ -197,7 +205,7 @@ def read(system: Mapping[str, str], kind: str, where: str) -> Json:
         if meaning:
             try:
                 lay(made, meaning.field, meaning.form.read(text))
-            except (KeyError, ValueError, TypeError) as error:
+            except (KeyError, ValueError, TypeError, RecursionError) as error:
                 sentence = f"Invalid value '{text}' of annotation '{key}': it must be {meaning.form.wanted}."
                 raise invalid(where, sentence) from error
     return made

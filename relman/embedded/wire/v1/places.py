@@ -41,10 +41,52 @@ def objects(value: Any, where: str) -> list[Json]:  # noqa: ANN401 - a JSON valu
     Raises:
         InvalidArgument: It is neither.
     """
-    found = value or []
+    found = [] if value is None else value
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise invalid(where, f"Invalid value at '{where}': expected a list of objects.")
     return found
+
+
+def texts(value: Any, where: str) -> dict[str, str]:  # noqa: ANN401 - a JSON value
+    """An object whose values are texts, or an empty one for nothing.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    found = {} if value is None else value
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise invalid(where, f"Invalid value at '{where}': expected an object of texts.")
+    return found
+
+
+def text(value: Any, where: str) -> str:  # noqa: ANN401 - a JSON value
+    """A text, or an empty one for nothing.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    found = "" if value is None else value
+    if not isinstance(found, str):
+        raise invalid(where, f"Invalid value at '{where}': expected a text.")
+    return found
+
+
+def whole(value: Any, where: str) -> int:  # noqa: ANN401 - a JSON value
+    """A whole number, also as a text or with nothing behind its point, as protobuf takes it.
+
+    Raises:
+        InvalidArgument: It is none.
+    """
+    try:
+        if (
+            isinstance(value, int | float | str)
+            and not isinstance(value, bool)
+            and int(value) == float(value)
+        ):
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise invalid(where, f"Invalid value at '{where}': expected a whole number.")
 
 
 def known(given: Any, names: Iterable[str], where: str) -> Json:  # noqa: ANN401 - a JSON value

@@ -14,7 +14,7 @@ from relman.embedded.resources.messages import Service
 from relman.embedded.resources.refusals import invalid
 from relman.embedded.wire.misreading import explain
 from relman.embedded.wire.v1 import meanings, templates
-from relman.embedded.wire.v1.places import Json, find, known, moved, objects
+from relman.embedded.wire.v1.places import Json, find, known, moved, objects, text, texts
 
 VERSION = "serving.knative.dev/v1"
 TYPE = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
@@ -45,15 +45,15 @@ def read(body: Json, project: str) -> Sent:
     """
     known(body, ("apiVersion", "kind", "metadata", "spec", "status"), "service")
     _check_kind(body)
-    metadata = known(body.get("metadata") or {}, METADATA, "metadata")
-    if metadata.get("namespace") not in {None, "", project}:
+    metadata = known(body.get("metadata"), METADATA, "metadata")
+    if text(metadata.get("namespace"), "metadata.namespace") not in {"", project}:
         sentence = f"metadata.namespace: '{metadata['namespace']}' is not the request's: '{project}'."
         raise invalid("metadata.namespace", sentence)
     where = "metadata.annotations"
-    own, system = meanings.divided(metadata.get("annotations") or {}, meanings.SERVICE, where)
+    own, system = meanings.divided(texts(metadata.get("annotations"), where), meanings.SERVICE, where)
     made = meanings.read(system, meanings.SERVICE, where)
-    labels = templates.plain_labels(metadata.get("labels") or {})
-    made |= {"name": metadata.get("name") or "", "annotations": own, "labels": labels}
+    labels = templates.plain_labels(texts(metadata.get("labels"), "metadata.labels"))
+    made |= {"name": text(metadata.get("name"), "metadata.name"), "annotations": own, "labels": labels}
     _binary_authorization(made)
     of_template = _specification(made, body)
     return Sent(_message(made), str(metadata.get("resourceVersion") or ""), system, of_template)

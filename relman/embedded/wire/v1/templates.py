@@ -11,7 +11,7 @@ from typing import Any
 from relman.embedded.resources.defaults import PROBE_S
 from relman.embedded.wire.v1 import containers, meanings
 from relman.embedded.wire.v1.meanings import REVISION
-from relman.embedded.wire.v1.places import Json, find, known, lay, moved, objects
+from relman.embedded.wire.v1.places import Json, find, known, lay, moved, objects, text, texts, whole
 
 META, SPEC = "spec.template.metadata", "spec.template.spec"
 METADATA = ("name", "labels", "annotations", "creationTimestamp", "namespace")
@@ -33,11 +33,12 @@ def read(given: Any) -> tuple[Json, dict[str, str]]:  # noqa: ANN401 - a JSON va
     """
     template = known(given, ("metadata", "spec"), "spec.template")
     metadata = known(template.get("metadata"), METADATA, META)
-    own, system = meanings.divided(metadata.get("annotations") or {}, REVISION, f"{META}.annotations")
+    annotations = texts(metadata.get("annotations"), f"{META}.annotations")
+    own, system = meanings.divided(annotations, REVISION, f"{META}.annotations")
     made = meanings.read(system, REVISION, f"{META}.annotations")
     serving = made.pop("serving", {})
-    labels = metadata.get("labels") or {}
-    made |= {"annotations": own, "labels": plain_labels(labels), "revision": metadata.get("name") or ""}
+    labels = plain_labels(texts(metadata.get("labels"), f"{META}.labels"))
+    made |= {"annotations": own, "labels": labels, "revision": text(metadata.get("name"), f"{META}.name")}
     _read_specification(made, known(template.get("spec"), SPECIFICATION, SPEC), serving)
     return made, system
 
@@ -56,9 +57,9 @@ def _read_specification(made: Json, spec: Json, serving: Json) -> None:
     ]
     volumes = objects(spec.get("volumes"), f"{SPEC}.volumes")
     made["volumes"] = [containers.volume_read(one, aliases) for one in volumes]
-    if spec.get("timeoutSeconds"):
-        made["timeout"] = f"{spec['timeoutSeconds']}s"
-    if accelerator := (spec.get("nodeSelector") or {}).get(ACCELERATOR):
+    if seconds := spec.get("timeoutSeconds"):
+        made["timeout"] = f"{whole(seconds, f'{SPEC}.timeoutSeconds')}s"
+    if accelerator := texts(spec.get("nodeSelector"), f"{SPEC}.nodeSelector").get(ACCELERATOR):
         made["nodeSelector"] = {"accelerator": accelerator}
     if made["containers"]:
         _lay_into_containers(made, serving)
