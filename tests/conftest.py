@@ -2,7 +2,7 @@
 
 ``@pytest.mark.needs_program("psql")`` leaves a test out where the system lacks that program; with
 ``root=True`` also where only root may use it and the user is another. The closing lines count what was
-left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) it fails instead.
+left out; with ``RELMAN_FULL=1`` (in ``.ci/run``) a missing program fails the test instead.
 
 ``@pytest.mark.wants_program("gcloud")`` is for a program that no package of the system brings, so that CI
 cannot be asked to have it: its tests are left out and counted there too.
