@@ -46,6 +46,7 @@ from relman.embedded.wire.certificate import context
 from relman.embedded.wire.faults import FaultSurface
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
+from relman.embedded.wire.hosts import named
 from relman.embedded.wire.http import Answer, Request, Surface
 from relman.embedded.wire.monitoring import MonitoringRest
 from relman.embedded.wire.neighbours import neighbours
@@ -114,7 +115,7 @@ class Platform:
         registry = over(state, now())
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
-        self._port = Port(self._answer, http2=SOCKET, intake=registry.intake, context=context(state))
+        self._port = Port(self._answer, SOCKET, registry.intake, context(state), self._front)
 
     def _serve(self, services: Shelf, limits: Limits, now: Callable[[], datetime]) -> None:
         """What brings services to what is wanted, and traffic to them; each knows those it speaks to."""
@@ -219,6 +220,11 @@ class Platform:
         found["faults"] = [shown(one.fault) for one in self._faults.all()]
         more = {"state": str(self._state), "monitoring_lag": int(self._monitoring.lag.total_seconds())}
         return Answer(200, json.dumps(found | more).encode())
+
+    def _front(self, host: str) -> int:
+        """The port of the service that a host names, 0 if it names none."""
+        service = named(host, (entry.message.name for entry in self._services.all()))
+        return self.store.ports(service).get("", 0) if service else 0
 
     def _kick(self, service: str) -> None:
         self._reconciler.kick(service)

@@ -14,7 +14,8 @@ from google.longrunning import operations_pb2
 from google.protobuf import json_format
 
 from tests.conformance.clients import Refused, plain
-from tests.conformance.world import LATEST, REVISION, Ended, World, until
+from tests.conformance.world import Ended, World
+from tests.embedded.world import LATEST, REVISION, until
 
 Json = dict[str, Any]
 STATES = {

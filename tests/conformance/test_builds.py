@@ -12,8 +12,8 @@ from google.cloud.devtools import cloudbuild_v1
 
 from tests.conformance.clients import Refused
 from tests.conformance.rows import differs, only_here, row
-from tests.conformance.world import World, until
-from tests.embedded.world import DOCKER, PACK
+from tests.conformance.world import World
+from tests.embedded.world import DOCKER, PACK, until
 
 Status = cloudbuild_v1.Build.Status
 Failure = cloudbuild_v1.Build.FailureInfo.FailureType

@@ -9,7 +9,8 @@ import pytest
 from tests.conformance.clients import Refused
 from tests.conformance.knative import Knative, told
 from tests.conformance.rows import differs, row
-from tests.conformance.world import LATEST, World
+from tests.conformance.world import World
+from tests.embedded.world import LATEST
 
 V1 = ("v1",)
 

@@ -21,7 +21,8 @@ from relman.embedded.resources.refusals import Refusal
 from relman.embedded.resources.store import Store
 from tests.conformance.clients import Refused
 from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
-from tests.conformance.world import World, away, short, target, until
+from tests.conformance.world import World, away, short
+from tests.embedded.world import target, until
 
 
 @row(35, source="revision.proto", wires=EVERY)

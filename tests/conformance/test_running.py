@@ -10,7 +10,8 @@ import pytest
 
 from tests.conformance.clients import Refused
 from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
-from tests.conformance.world import DONE, World, body, conditions, page, target
+from tests.conformance.world import World, body, conditions, page
+from tests.embedded.world import DONE, target
 
 OVER = [
     ({"initial_delay_seconds": 241, "tcp_socket": {}}, "startup_probe"),

@@ -8,7 +8,8 @@ import pytest
 from google.cloud import run_v2
 
 from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
-from tests.conformance.world import DONE, FAILED, LATEST, World, answering, conditions, short, target
+from tests.conformance.world import World, answering, conditions, short
+from tests.embedded.world import DONE, FAILED, LATEST, target
 
 Reason = run_v2.Condition.RevisionReason
 Common = run_v2.Condition.CommonReason

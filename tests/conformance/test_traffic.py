@@ -12,7 +12,8 @@ import pytest
 
 from tests.conformance.clients import Refused
 from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
-from tests.conformance.world import LATEST, REVISION, World, answering, shares, short, target
+from tests.conformance.world import World, answering, shares, short
+from tests.embedded.world import LATEST, REVISION, target
 
 
 def refused(world: World, *traffic: dict[str, Any]) -> Refused:
@@ -223,7 +224,8 @@ class Load:
 @differs(
     "URLs are `http://127.0.0.1:PORT`, one port for each service and each tag, not "
     "`https://SERVICE-HASH-REGION.a.run.app`: no name has to be resolved and no certificate trusted. "
-    "A service has one URL, not two."
+    "A service has one URL, not two. The platform's own port takes the host `SERVICE.localhost` and hosts of "
+    "Google's form too; of two services that are called the same, the older answers."
 )
 def test_row_34_a_service_and_each_tag_have_a_url(world: World) -> None:
     """A service has a URL, and so has each tag; that of a tag goes to its revision alone."""
@@ -241,7 +243,7 @@ def test_row_34_a_service_and_each_tag_have_a_url(world: World) -> None:
 @row(34, source="triggering/https-request")
 @only_here("on Google the tag stands in the URL's own host")
 def test_row_34_a_host_names_a_tag(world: World) -> None:
-    """The host `TAG---SERVICE…` goes to the tagged revision, also at the service's own address."""
+    """The host `TAG---SERVICE…` goes to the tagged revision, also at the platform's own address."""
     name = world.name()
     first, second = f"{name}-v1", f"{name}-v2"
     world.create(name, traffic=[target(first, 100)])
@@ -250,3 +252,6 @@ def test_row_34_a_host_names_a_tag(world: World) -> None:
     uri = world.service(name).uri
     assert answering(uri, first, second, host=f"next---{name}-abc.a.run.app") == second
     assert answering(uri, first, second, host=f"{name}-abc.a.run.app") == first
+    for host in (f"next---{name}", f"next---{name}.localhost:8085", f"next---{name}-abc-ew.a.run.app"):
+        assert answering(world.place.endpoint, first, second, host=host) == second
+    assert answering(world.place.endpoint, first, second, host=f"{name}.localhost") == first

@@ -10,7 +10,8 @@ from google.cloud import run_v2
 
 from tests.conformance.clients import Refused
 from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
-from tests.conformance.world import LATEST, World, short, target
+from tests.conformance.world import World, short
+from tests.embedded.world import LATEST, target
 
 
 @row(10, source="service.proto")

@@ -10,7 +10,6 @@ import json
 import secrets
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import URLError
@@ -21,10 +20,6 @@ from google.longrunning import operations_pb2
 
 from tests.conformance.clients import Clients, Refused
 
-LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
-REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
-DONE = run_v2.Condition.State.CONDITION_SUCCEEDED
-FAILED = run_v2.Condition.State.CONDITION_FAILED
 HELLO = "us-docker.pkg.dev/cloudrun/container/hello"
 """Google's public image; it answers with the name of its revision somewhere in a page."""
 
@@ -82,11 +77,6 @@ class Ended:
     service: run_v2.Service
     done: bool = True
     name: str = ""
-
-
-def target(revision: str, percent: int = 0, tag: str = "") -> dict[str, Any]:
-    """One traffic target by name."""
-    return {"type_": REVISION, "revision": revision, "percent": percent, "tag": tag}
 
 
 class World:
@@ -212,17 +202,6 @@ class World:
         for service_id in made:
             if self.has(service_id):
                 self.delete(service_id)
-
-
-def until(truth: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait until something is true, and hand it back."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = truth()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not true within {seconds} s: {truth}")
 
 
 def body(url: str, host: str = "", timeout: float = 20) -> str:

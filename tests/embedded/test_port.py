@@ -144,7 +144,7 @@ async def joined(served: Served) -> AsyncIterator[tuple[asyncio.StreamReader, as
 def port_to(path: str) -> Port:
     """A port that joins HTTP/2 to the server at this socket."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    return Port(answer, http2=path, intake=lambda *_: None, context=context)
+    return Port(answer, http2=path, intake=lambda *_: None, context=context, front=lambda _: 0)
 
 
 async def answer(_: Request) -> Answer:

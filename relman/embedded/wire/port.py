@@ -1,7 +1,8 @@
 """The platform's one port: the first bytes of a connection say which server it is for.
 
 What it is not: one of them. HTTP/1.1 is answered here (``http``), also inside a tunnel (``tunnel``), HTTP/2
-goes on to gRPC (``splice``). Only the loopback interface is listened on.
+goes on to gRPC (``splice``), a request to a service by its host to that service (``hosts``). Only the
+loopback interface is listened on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import logging
 import ssl
 
+from relman.embedded.wire.hosts import Front, host_in
 from relman.embedded.wire.http import App, Connection, Intake
 from relman.embedded.wire.splice import begins, splice
 from relman.embedded.wire.tunnel import asks, tunnel
@@ -53,7 +55,7 @@ class Opening(asyncio.Protocol):
         match begins(self._first):
             case True:
                 self._transport.pause_reading()
-                self._joining = asyncio.create_task(self._join())
+                self._joining = asyncio.create_task(self._join(self._port.http2))
             case False:
                 self._speak()
 
@@ -64,7 +66,19 @@ class Opening(asyncio.Protocol):
                 self._transport.pause_reading()
                 self._joining = asyncio.create_task(self._secure())
             case False:
-                self._answer(self._transport, self._first)
+                self._route()
+
+    def _route(self) -> None:
+        """A request to a service by its host goes to that service's port; any other is for the APIs."""
+        host = host_in(self._first)
+        if host is None:
+            return
+        number = self._port.front(host) if host else 0
+        if number:
+            self._transport.pause_reading()
+            self._joining = asyncio.create_task(self._join(number))
+        else:
+            self._answer(self._transport, self._first)
 
     def _answer(self, transport: asyncio.Transport, first: bytes) -> None:
         connection = Connection(self._port.app, self._port.intake, self._gone)
@@ -79,11 +93,11 @@ class Opening(asyncio.Protocol):
             log.info("a tunnel came to nothing: %s", error)
             self._gone()
 
-    async def _join(self) -> None:
+    async def _join(self, where: str | int) -> None:
         try:
-            await splice(self._transport, self._port.http2, self._first, self._gone)
+            await splice(self._transport, where, self._first, self._gone)
         except OSError as error:
-            log.warning("gRPC does not answer: %s", error)
+            log.warning("%s does not answer: %s", where, error)
             self._transport.abort()
 
     def _gone(self) -> None:
@@ -100,11 +114,13 @@ class Port:
         http2: The path of the unix socket where HTTP/2 is answered.
         intake: Says which bodies are taken in as they come.
         context: The certificate for those who ask over TLS.
+        front: The port of the service that a host names, 0 if it names none.
     """
 
-    def __init__(self, app: App, http2: str, intake: Intake, context: ssl.SSLContext) -> None:
+    def __init__(self, app: App, http2: str, intake: Intake, context: ssl.SSLContext, front: Front) -> None:
         """Nothing is listened on yet."""
         self.context = context
+        self.front = front
         self.app = app
         self.intake = intake
         self.http2 = http2

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from relman.embedded.ports import HOST
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What an HTTP/2 connection without TLS begins with (RFC 9113, section 3.4)."""
 KNOWN = 3
@@ -67,12 +69,12 @@ class Side(asyncio.Protocol):
         self._gone()
 
 
-async def splice(client: asyncio.Transport, path: str, first: bytes, gone: Callable[[], None]) -> None:
-    """Join a client's connection, which is not being read, to the server at a unix socket.
+async def splice(client: asyncio.Transport, where: str | int, first: bytes, gone: Callable[[], None]) -> None:
+    """Join a client's connection, which is not being read, to another server of this machine.
 
     Args:
         client: The connection.
-        path: The socket.
+        where: Its unix socket or its port.
         first: What was read from the client already.
         gone: Is told when the client's end is closed.
 
@@ -81,7 +83,11 @@ async def splice(client: asyncio.Transport, path: str, first: bytes, gone: Calla
     """
     near, far = Side(gone), Side(lambda: None)
     near.other, far.other, near.transport = far, near, client
-    await asyncio.get_running_loop().create_unix_connection(lambda: far, path)
+    loop = asyncio.get_running_loop()
+    if isinstance(where, str):
+        await loop.create_unix_connection(lambda: far, where)
+    else:
+        await loop.create_connection(lambda: far, HOST, where)
     client.set_protocol(near)
     far.transport.write(first)
     client.resume_reading()
