@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test out, or fail it, where a program that it needs is missing."""
     needed, wanted = (_absent(item, marker) for marker in ("needs_program", "wants_program"))
-    missing = needed + wanted
+    missing = needed or wanted or _forbidden(item)
     if not missing:
         return
     if needed and os.environ.get("RELMAN_FULL") == "1":
@@ -39,14 +39,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _absent(item: pytest.Item, marker: str) -> list[str]:
-    return [name for mark in item.iter_markers(marker) for name in _missing(mark)]
+    return [name for mark in item.iter_markers(marker) for name in mark.args if not shutil.which(name)]
 
 
-def _missing(mark: pytest.Mark) -> list[str]:
-    """The programs that are not there; where all are, the right to use them."""
-    absent = [name for name in mark.args if not shutil.which(name)]
-    no_right = mark.kwargs.get("root", False) and os.geteuid() != 0
-    return absent or [f"root for {name}" for name in mark.args if no_right]
+def _forbidden(item: pytest.Item) -> list[str]:
+    """The programs that only root may use, where the user is another."""
+    marks = [mark for mark in item.iter_markers("needs_program") if mark.kwargs.get("root")]
+    return [f"root for {name}" for mark in marks for name in mark.args if os.geteuid() != 0]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
