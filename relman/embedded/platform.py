@@ -101,10 +101,11 @@ class Platform:
         self._collector = Collector(self._minutes, self._plane.minutes, now)
         self._plane.greet = self._collector.collect
         self._monitoring = Monitoring(self.store, self._minutes, self._collector)
+        self._runtime.secrets = (secrets := Secrets(self.store, now)).value
         apis: dict[str, object] = {
             "services": services,
             "policies": Policies(services.shelf),
-            "secrets": Secrets(self.store, now),
+            "secrets": secrets,
             "revisions": self._revisions,
             "operations": operations,
             "builds": self._builds,

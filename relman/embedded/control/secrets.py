@@ -22,6 +22,7 @@ from datetime import datetime
 from google.protobuf.message import Message
 
 from relman.embedded.resources.messages import (
+    AccessSecretVersionRequest,
     AccessSecretVersionResponse,
     ListSecretsResponse,
     ListSecretVersionsResponse,
@@ -135,6 +136,14 @@ class Secrets:
         data = row.body if row else b""
         payload = SecretPayload(data=data, data_crc32c=checksum(data))
         return AccessSecretVersionResponse(name=version.name, payload=payload)
+
+    def value(self, version: str) -> bytes:
+        """The value of a version, for an instance that starts.
+
+        Raises:
+            Refusal: As to any client.
+        """
+        return bytes(self.access_secret_version(AccessSecretVersionRequest(name=version)).payload.data)
 
     def enable_secret_version(self, request: Message) -> Message:
         """Let a version be accessed again."""

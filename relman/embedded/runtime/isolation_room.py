@@ -29,7 +29,7 @@ def copied(launch: Launch, into: Path) -> Path:
     Raises:
         OSError: They cannot be copied; the message has what ``cp`` said.
     """
-    into.mkdir(parents=True, mode=0o700)
+    into.mkdir(parents=True, mode=0o700, exist_ok=True)
     copy = into / "files"
     done = subprocess.run(
         ["cp", "--archive", "--reflink=auto", str(launch.files), str(copy)],

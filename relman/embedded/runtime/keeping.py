@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,7 @@ from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
 from relman.embedded.runtime import isolation_room as rooms
-from relman.embedded.runtime import ladder, lifetime
+from relman.embedded.runtime import ladder, lifetime, secrets
 from relman.embedded.runtime.leftovers import alive
 from relman.embedded.runtime.process import Process, spawn
 from relman.embedded.runtime.starting import Place, start_of
@@ -88,6 +89,7 @@ class Runtime:
         self._instances: dict[str, list[Instance]] = {}
         self._keepers: dict[Instance, asyncio.Task[None]] = {}
         self.watcher: Watcher
+        self.secrets: Callable[[str], bytes]
 
     def want(self, revision: Message, *, insist: bool, count: int = 1, once: bool = False) -> None:
         """Have so many instances of a revision from now on, and those that run already besides.
@@ -258,7 +260,8 @@ class Runtime:
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
         instance.port = row.port
-        place = Place(self._state, row.port, self.log_of(revision.name), self._isolation)
+        values = secrets.read(revision, self.secrets)
+        place = Place(self._state, row.port, self.log_of(revision.name), self._isolation, values)
         ready = await asyncio.to_thread(start_of, revision, place, kept=instance.insisted)
         process = spawn(ready.argv, env=ready.env, cwd=ready.cwd, log=place.log)
         self._store.keep_process(replace(row, pid=process.pid, started=process.started))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -17,6 +18,7 @@ from relman.embedded.resources.conditions import Trouble
 from relman.embedded.resources.defaults import cpus, serving, size
 from relman.embedded.resources.messages import CommonReason
 from relman.embedded.runtime import isolation_room as rooms
+from relman.embedded.runtime import secrets
 from relman.embedded.runtime.isolation import Launch
 from relman.embedded.runtime.unready import Unready
 from relman.embedded.runtime.volumes import mounted
@@ -24,7 +26,15 @@ from relman.embedded.runtime.volumes import mounted
 log = logging.getLogger(__name__)
 
 
-def prepare(revision: Message, container: Message, state: Path, *, port: int, kept: bool) -> Launch:
+def prepare(
+    revision: Message,
+    container: Message,
+    state: Path,
+    *,
+    port: int,
+    kept: bool,
+    values: Mapping[str, bytes],
+) -> Launch:
     """Lay the image's files down and compose command and environment.
 
     Args:
@@ -34,18 +44,22 @@ def prepare(revision: Message, container: Message, state: Path, *, port: int, ke
         port: Where the container that serves is to listen.
         kept: The revision serves: the copy of its image that was made for it is kept as long, whatever
             becomes of the image. https://cloud.google.com/run/docs/deploying#images
+        values: Of the secrets that it refers to, by the whole names of their versions.
 
     Raises:
+        OSError: The files of its secrets cannot be written.
         Unready: The image is not there, or the template asks for what the platform cannot give.
     """
     _refuse_unknown(container)
     runnable = _image(container.image, state / "images", state / "files", kept=kept)
-    given = {variable.name: variable.value for variable in container.env}
+    given = secrets.variables(revision, container, values)
     argv = runnable.command(container.command, container.args)
     serves = container.name == serving(revision).name
     env = runnable.env | given | contract(revision, port if serves else 0)
     limits = container.resources.limits
     _refuse_nul([*argv, *env, *env.values()])
+    volumes = rooms.room(state, port) / ".volumes"
+    secrets.lay(revision, values, volumes)
     return Launch(
         argv,
         env,
@@ -53,7 +67,7 @@ def prepare(revision: Message, container: Message, state: Path, *, port: int, ke
         runnable.files,
         cpus=cpus(limits["cpu"]),
         memory=size(limits["memory"]),
-        mounts=mounted(revision, container, rooms.room(state, port) / ".volumes"),
+        mounts=mounted(revision, container, volumes),
     )
 
 
@@ -97,14 +111,3 @@ def _refuse_unknown(container: Message) -> None:
         raise Unready(Trouble("The embedded platform has no readiness probe.", CommonReason.REVISION_FAILED))
     if any(port.name == "h2c" for port in container.ports):
         raise Unready(Trouble(NO_H2C, CommonReason.REVISION_FAILED))
-    for variable in container.env:
-        if variable.HasField("value_source"):
-            raise Unready(Trouble(_no_secret(variable), CommonReason.SECRETS_ACCESS_CHECK_FAILED))
-
-
-def _no_secret(variable: Message) -> str:
-    secret = variable.value_source.secret_key_ref.secret
-    return (
-        f"Secret '{secret}' of variable '{variable.name}' cannot be read: "
-        "the embedded platform has no Secret Manager."
-    )

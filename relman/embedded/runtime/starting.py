@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,14 @@ class Place(NamedTuple):
         port: Where it is to listen; its room goes by it.
         log: The file that takes what the container that serves prints.
         isolation: The rung of the runtime ladder.
+        values: Of the secrets that the revision refers to, by the whole names of their versions.
     """
 
     state: Path
     port: int
     log: Path
     isolation: Isolation
+    values: Mapping[str, bytes]
 
 
 def start_of(revision: Message, place: Place, *, kept: bool) -> Launch:
@@ -50,17 +53,22 @@ def start_of(revision: Message, place: Place, *, kept: bool) -> Launch:
     """
     place.log.parent.mkdir(parents=True, exist_ok=True)
     room = rooms.room(place.state, place.port)
+    room.mkdir(parents=True, exist_ok=True, mode=0o700)
     if len(revision.containers) == 1:
-        ready = launch.prepare(revision, revision.containers[0], place.state, port=place.port, kept=kept)
+        ready = _prepared(revision, revision.containers[0], place, kept=kept)
         return place.isolation.enclose(ready, room)
     members = [_member(revision, one, place, kept=kept) for one in revision.containers]
     return _as_one(members, revision, place.port, room)
 
 
+def _prepared(revision: Message, container: Message, place: Place, *, kept: bool) -> Launch:
+    return launch.prepare(revision, container, place.state, port=place.port, kept=kept, values=place.values)
+
+
 def _member(revision: Message, container: Message, place: Place, *, kept: bool) -> Member:
     """One of several containers; the platform itself asks the one that serves how it is."""
     serves = container.name == serving(revision).name
-    ready = launch.prepare(revision, container, place.state, port=place.port, kept=kept)
+    ready = _prepared(revision, container, place, kept=kept)
     room = rooms.room(place.state, place.port) / container.name
     enclosed = place.isolation.enclose(ready, room)
     needed = not serves or any(container.name in one.depends_on for one in revision.containers)
@@ -82,7 +90,6 @@ def log_of(log: Path, container: Message) -> Path:
 
 
 def _as_one(members: list[Member], revision: Message, port: int, room: Path) -> Launch:
-    room.mkdir(parents=True, exist_ok=True, mode=0o700)
     unit.write(room / "unit.json", members)
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]))
     env = launch.contract(revision, port) | {"PYTHONPATH": path}
