@@ -17,12 +17,13 @@ PYTHON = ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST", "CLOUD_MONITOR
 OVERRIDES = {
     "RUN": "run",
     "CLOUDBUILD": "cloudbuild",
-    "STORAGE": "storage",
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
 }
 """The APIs that ``gcloud`` asks, and their hosts here; it puts the region before ``run`` itself."""
 OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
+CHUNK = 8 * 1024 * 1024
+"""Bytes of one part of an upload; a body is held in memory while it comes in."""
 CHOSEN = {"CLOUDSDK_CORE_PROJECT": "local", "CLOUDSDK_RUN_REGION": "us-central1"}
 """What stays as it is where somebody has chosen it already: any project and any region exist here."""
 NODE = """\
@@ -71,6 +72,8 @@ def _gcloud(address: str, state: Path) -> dict[str, str]:
         "CLOUDSDK_PROXY_TYPE": "http_no_tunnel",
         "CLOUDSDK_PROXY_ADDRESS": host,
         "CLOUDSDK_PROXY_PORT": port,
+        f"{OVERRIDE}STORAGE": f"http://storage.{DOMAIN}/storage/v1/",
+        "CLOUDSDK_STORAGE_UPLOAD_CHUNK_SIZE": str(CHUNK),
     }
     return fixed | {f"{OVERRIDE}{name}": f"http://{label}.{DOMAIN}/" for name, label in OVERRIDES.items()}
 

@@ -33,6 +33,7 @@ from relman.embedded.control.status import report
 from relman.embedded.control.strikes import Strikes
 from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
+from relman.embedded.images.objects import Objects
 from relman.embedded.images.uploads import Uploads
 from relman.embedded.resources.faults import shown
 from relman.embedded.resources.limits import Limits
@@ -55,6 +56,7 @@ from relman.embedded.wire.registry.surface import Registry
 from relman.embedded.wire.rest import Rest
 from relman.embedded.wire.routes import table
 from relman.embedded.wire.settings import Settings
+from relman.embedded.wire.storage import Storage
 
 STATUS = b"/status"
 LIMITS = Limits()
@@ -151,7 +153,8 @@ class Platform:
         )
         logs = Logs(self._state / "logs" / "builds").answer
         v1_surfaces = v1.surfaces(calls, self.store, operations.last)
-        apis = (registry.answer, logs, *v1_surfaces, neighbours, MonitoringRest(calls).answer)
+        storage = Storage(Objects(self._state / "storage")).answer
+        apis = (logs, storage, *v1_surfaces, neighbours, MonitoringRest(calls).answer)
         return (*own, *apis, Rest(table(), calls).answer)
 
     async def run(self, port: int) -> None:

@@ -100,13 +100,37 @@ def test_a_folder_that_the_commit_does_not_have_fails_the_fetch(
     assert reason in build.failure_info.detail
 
 
-@pytest.mark.parametrize("missing", ["source", "steps"])
-def test_a_build_without_source_or_steps_is_refused(platform: World, missing: str) -> None:
+def test_a_build_without_steps_is_refused(platform: World) -> None:
     """INVALID_ARGUMENT, and no build is kept."""
     build = request(platform, "build", "x")
-    del build[missing]
+    del build["steps"]
     with pytest.raises(exceptions.BadRequest):
         platform.builds.create_build({"build": build, "project_id": "p1"})
+
+
+def test_a_source_that_cannot_be_had_here_is_refused(platform: World) -> None:
+    """A connected repository, and a remote that is none."""
+    for source in ({"repo_source": {"repo_name": "x"}}, {"git_source": {"revision": "main"}}):
+        build = request(platform, "build", "x") | {"source": source}
+        with pytest.raises(exceptions.BadRequest, match="storage_source only"):
+            platform.builds.create_build({"build": build, "project_id": "p1"})
+
+
+def test_steps_may_fetch_what_the_build_does_not_bring(platform: World) -> None:
+    """By git into the folder that the next step finds, or as docker's own context."""
+    remote, image = platform.repository.as_uri(), "eu/p1/api:v1"
+    clone = {"name": "gcr.io/cloud-builders/git", "args": ["clone", "--depth", "1", remote, "."]}
+    pack = {"name": PACK, "args": ["build", image]}
+    docker = {"name": DOCKER, "args": ["build", "-t", image, f"{remote}#HEAD"]}
+    for steps in ([clone, pack], [docker]):
+        build = platform.build(source=None, steps=steps)
+        assert build.status == Status.SUCCESS, build.status_detail
+    nothing = platform.build(source=None, steps=[pack])
+    assert (nothing.status, nothing.failure_info.type_) == (Status.FAILURE, Failure.USER_BUILD_STEP)
+    assert "no start command" in nothing.failure_info.detail
+    other = clone | {"args": ["push", remote]}
+    refused = platform.build(source=None, steps=[other, pack])
+    assert "of git only 'clone URL .' can be done" in refused.failure_info.detail
 
 
 def test_an_unknown_build_is_not_found(platform: World) -> None:

@@ -21,6 +21,7 @@ from google.rpc import code_pb2
 from relman.embedded.control.operations import Operations
 from relman.embedded.images import buildfilter, record, steps, substitutions
 from relman.embedded.images.construction import Outcome, Overtime, Source, construct
+from relman.embedded.images.objects import Objects
 from relman.embedded.resources.messages import (
     Build,
     BuildOperationMetadata,
@@ -54,6 +55,7 @@ class Builds:
         self._state = state
         self._shelf = Shelf(store, "build", Build)
         self._operations = operations
+        self._objects = Objects(state / "storage")
         self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._cancelled: set[str] = set()
@@ -76,8 +78,7 @@ class Builds:
     def create_build(self, request: Message) -> Message:
         """Take in a build; its operation is done when it is."""
         parent = request.parent or f"projects/{request.project_id}/locations/global"
-        if not request.build.source.HasField("git_source") or not request.build.source.git_source.url:
-            raise invalid("build.source", "The embedded platform builds from source.git_source.url only.")
+        _check_source(request.build.source)
         if not request.build.steps:
             raise invalid("build.steps", "Invalid build: no build steps were specified.")
         substitutions.check(request.build)
@@ -181,14 +182,27 @@ class Builds:
         self._end(name, BuildStatus.SUCCESS if outcome.digest else BuildStatus.FAILURE, outcome)
 
     async def _construct(self, build: Message) -> Outcome:
-        git = build.source.git_source
+        recipe = steps.recipe(build)
         return await construct(
-            steps.recipe(build),
-            source=Source(git.url, git.revision or "HEAD", git.dir_),
+            recipe,
+            source=self._source(build.source, recipe.remote),
             layout=self._state / "images",
             log=self._log(build.id),
             seconds=build.timeout.seconds or record.LONGEST_S,
         )
+
+    def _source(self, sent: Message, remote: str) -> Source:
+        """Where the files are: as a step says, or the build itself; nowhere, if nobody says."""
+        if remote:
+            url, _, rest = remote.partition("#")
+            revision, _, folder = rest.partition(":")
+            return Source(url, revision or "HEAD", folder)
+        if sent.HasField("storage_source"):
+            stored = sent.storage_source
+            found = self._objects.find(stored.bucket, stored.object_, stored.generation)
+            return Source(str(found or f"gs://{stored.bucket}/{stored.object_}"))
+        git = sent.git_source
+        return Source(git.url, git.revision or "HEAD", git.dir_) if git.url else Source()
 
     def _end(self, name: str, status: int, outcome: Outcome) -> None:
         entry = self._found(name, "", "")
@@ -211,6 +225,17 @@ class Builds:
         if entry is None:
             raise absent(f"Build '{name or build_id}' does not exist.")
         return entry
+
+
+def _check_source(source: Message) -> None:
+    """Refuse a source that cannot be had here; none at all is no error, the steps may fetch one."""
+    kind = source.WhichOneof("source")
+    if kind not in {None, "git_source", "storage_source"} or (
+        kind == "git_source" and not source.git_source.url
+    ):
+        raise invalid(
+            "build.source", "The embedded platform builds from git_source.url and storage_source only."
+        )
 
 
 def _operation_name(build: Message) -> str:

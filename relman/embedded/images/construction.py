@@ -37,14 +37,14 @@ class Source(NamedTuple):
     """What is built.
 
     Attributes:
-        url: The git remote.
-        revision: A commit's SHA, a branch or a tag.
+        url: The git remote; without a revision the path of a tar, or empty for no source at all.
+        revision: A commit's SHA, a branch or a tag; empty for what was never committed.
         folder: Relative to the commit's root; empty for all of it.
     """
 
-    url: str
-    revision: str
-    folder: str
+    url: str = ""
+    revision: str = ""
+    folder: str = ""
 
 
 class Overtime(Exception):

@@ -26,7 +26,7 @@ from relman.embedded.images.image import PUSH_FAILED, BuildError, Built, ImageMi
 from relman.embedded.images.layer import Packed, UnsafeArchive, extract, pack
 from relman.embedded.images.repositories import name_manifest, parts, resolve
 from relman.embedded.images.scratch import scratch
-from relman.embedded.images.source import Commit, fetch
+from relman.embedded.images.source import Commit, fetch, uploaded
 from relman.embedded.images.start import Start, start_of
 
 __all__ = ["BuildError", "Built", "ImageMissing", "Runnable", "build", "imported", "resolve", "unpack"]
@@ -52,10 +52,10 @@ def build(
     log: Callable[[str], None],
     folder: str = "",
 ) -> Built:
-    """Build the image of one commit and store it under ``name`` (``repository[:tag]``).
+    """Build the image of one commit, or of an archive, and store it under ``name`` (``repository[:tag]``).
 
     Args:
-        url: The git remote: a path or an address.
+        url: The git remote: a path or an address. Without a revision the path of a tar, or nothing.
         revision: The commit's SHA, a branch or a tag.
         layout: The OCI image layout; made if need be.
         name: What the image is called there; without a tag, ``latest``.
@@ -69,7 +69,7 @@ def build(
     """
     try:
         with scratch(store.room(layout), "building-") as room:
-            commit = fetch(url, revision, room, log, folder)
+            commit = fetch(url, revision, room, log, folder) if revision else uploaded(url, room, log)
             start = start_of(commit.tree, entrypoint, dockerfile=dockerfile, log=log)
             layers, start = _layers(commit, start, room, log)
             digest = _push(layout, name, layers, _config(commit, start, layers))
@@ -158,7 +158,7 @@ def _config(commit: Commit, start: Start, layers: list[Packed]) -> dict[str, Any
             "Entrypoint": list(start.argv),
             "Env": [f"{key}={value}" for key, value in sorted(start.env.items())],
             "WorkingDir": start.workdir,
-            "Labels": {"org.opencontainers.image.revision": commit.sha},
+            "Labels": {"org.opencontainers.image.revision": commit.sha} if commit.sha else {},
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }

@@ -108,6 +108,9 @@ def _tell_images(build: Message, outcome: Outcome) -> None:
     for listed in build.images:
         image = build.results.images.add(name=substitutions.expanded(listed, values), digest=outcome.digest)
         image.push_timing.CopyFrom(build.timing["BUILD"])
-    resolved = build.source_provenance.resolved_git_source
-    resolved.CopyFrom(build.source.git_source)
-    resolved.revision = outcome.commit
+    provenance, source = build.source_provenance, build.source
+    if source.HasField("storage_source"):
+        provenance.resolved_storage_source.CopyFrom(source.storage_source)
+    elif source.HasField("git_source"):
+        provenance.resolved_git_source.CopyFrom(source.git_source)
+        provenance.resolved_git_source.revision = outcome.commit

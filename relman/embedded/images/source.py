@@ -40,8 +40,8 @@ class Commit(NamedTuple):
     """A commit whose files lie in a directory.
 
     Attributes:
-        sha: Its full SHA.
-        time: The committer's time, in seconds since the epoch.
+        sha: Its full SHA; empty for files that were uploaded.
+        time: The committer's time, in seconds since the epoch; 0 for these.
         tree: The directory: the commit's root, or the folder of it that was asked for.
     """
 
@@ -76,6 +76,27 @@ def fetch(url: str, revision: str, room: Path, log: Log, folder: str = "") -> Co
     log(f"Building its folder {folder!r}")
     # Moved, so that no `..` in it reaches the rest of the commit: a builder sees the folder alone.
     return Commit(sha, time, _inner(tree, folder, sha).rename(room / "folder"))
+
+
+def uploaded(archive: str, room: Path, log: Log) -> Commit:
+    """Lay the files of an archive down in a directory in ``room``; an empty one where there is none.
+
+    The same files give the same image whenever they were uploaded: no time of theirs is kept.
+
+    Raises:
+        BuildError: ``FETCH_SOURCE_FAILED``, with the reason.
+    """
+    tree = room / "tree"
+    tree.mkdir()
+    log(f"Extracting {archive}" if archive else "There is no source: the steps find an empty folder")
+    try:
+        if archive:
+            extract(Path(archive), tree)
+    except UnsafeArchive as error:
+        raise BuildError(FETCH_SOURCE_FAILED, f"the source that was uploaded holds {error}") from error
+    except OSError as error:
+        raise BuildError(FETCH_SOURCE_FAILED, f"there is no source {archive}: {error.strerror}") from error
+    return Commit("", 0, tree)
 
 
 def _refuse_more_than_names(url: str, revision: str) -> None:
