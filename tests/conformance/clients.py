@@ -140,13 +140,14 @@ def refusal(error: exceptions.GoogleAPICallError) -> Refused:
     """What was refused: REST has it in the body, gRPC in the call's end."""
     if error.grpc_status_code is None and error.response is not None:
         told = error.response.json()["error"]
-        return Refused(told["status"], told["message"], _fields(told.get("details", [])))
+        return Refused(told["status"], told["message"], fields(told.get("details", [])))
     code = error.grpc_status_code
     details = [json_format.MessageToDict(one) for one in error.details if isinstance(one, Message)]
-    return Refused(code.name if code else "UNKNOWN", error.message or "", _fields(details))
+    return Refused(code.name if code else "UNKNOWN", error.message or "", fields(details))
 
 
-def _fields(details: list[dict[str, Any]]) -> tuple[str, ...]:
+def fields(details: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The fields that the details of an error name."""
     violations = [one for detail in details for one in detail.get("fieldViolations", [])]
     return tuple(one["field"] for one in violations)
 

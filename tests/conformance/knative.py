@@ -13,7 +13,7 @@ from google.cloud import run_v2
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
 
-from tests.conformance.clients import Refused, plain
+from tests.conformance.clients import Refused, fields, plain
 from tests.conformance.world import Ended, World
 from tests.embedded.world import LATEST, REVISION, until
 
@@ -137,7 +137,8 @@ def told(answer: requests.Response) -> Json:
     """An answer, or the refusal in it."""
     found: Json = answer.json()
     if answer.status_code >= 400:
-        raise Refused(found["error"]["status"], found["error"]["message"])
+        error = found["error"]
+        raise Refused(error["status"], error["message"], fields(error.get("details", [])))
     return found
 
 

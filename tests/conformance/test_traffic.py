@@ -75,6 +75,7 @@ def test_row_26_no_traffic_means_all_to_the_latest(world: World) -> None:
     source="knative/serving",
     sure="unverified",
     note="Knative's sentence; Cloud Run's own is not known",
+    wires=EVERY,
 )
 def test_row_27_percents_sum_to_100(world: World, percents: tuple[int, ...]) -> None:
     """The percents sum to 100, each from 0 to 100; 0 with a tag is allowed."""
@@ -84,14 +85,20 @@ def test_row_27_percents_sum_to_100(world: World, percents: tuple[int, ...]) -> 
         assert error.message == f"Traffic targets sum to {sum(percents)}, want 100: spec.traffic"
 
 
-@row(28, source="knative/serving", sure="unverified", note="Knative's sentence; Cloud Run's is not known")
+@row(
+    28,
+    source="knative/serving",
+    sure="unverified",
+    note="Knative's sentence; Cloud Run's is not known",
+    wires=EVERY,
+)
 def test_row_28_a_tag_is_given_once(world: World) -> None:
     """One tag names one target."""
     error = refused(world, target("v1", 100, "a"), target("v1", 0, "a"))
     assert error.status == "INVALID_ARGUMENT"
 
 
-@row(29, source="policyengine-api #3729; firebase-tools #6137", sure="observed")
+@row(29, source="policyengine-api #3729; firebase-tools #6137", sure="observed", wires=EVERY)
 def test_row_29_tag_and_service_are_not_too_long_together(world: World) -> None:
     """A tag and the service's name have 46 characters together at most."""
     error = refused(world, target("v1", 100, "t" * 40))
@@ -101,7 +108,13 @@ def test_row_29_tag_and_service_are_not_too_long_together(world: World) -> None:
 
 
 @pytest.mark.parametrize("tag", ["Tag", "-a", "a_b"])
-@row(29, source="rollouts-rollbacks-traffic-migration", sure="unverified", note="a tag is a DNS label")
+@row(
+    29,
+    source="rollouts-rollbacks-traffic-migration",
+    sure="unverified",
+    note="a tag is a DNS label",
+    wires=EVERY,
+)
 def test_row_29_a_tag_can_stand_in_a_host(world: World, tag: str) -> None:
     """A tag has lower-case letters, digits and hyphens, and begins with a letter."""
     assert refused(world, target("v1", 100, tag)).status == "INVALID_ARGUMENT"
