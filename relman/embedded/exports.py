@@ -13,10 +13,12 @@ from relman.embedded.ports import DOMAIN
 
 CERTIFICATE = "tls.pem"
 """In the platform's folder: what a client that speaks TLS with the platform believes."""
-PYTHON = ("CLOUD_RUN_EMULATOR_HOST", "CLOUD_BUILD_EMULATOR_HOST", "CLOUD_MONITORING_EMULATOR_HOST")
+APIS = ("CLOUD_RUN", "CLOUD_BUILD", "CLOUD_MONITORING", "SECRET_MANAGER")
+PYTHON = tuple(f"{name}_EMULATOR_HOST" for name in APIS)
 OVERRIDES = {
     "RUN": "run",
     "CLOUDBUILD": "cloudbuild",
+    "SECRETMANAGER": "secretmanager",
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
 }

@@ -47,6 +47,7 @@ def test_env_points_clients_at_the_platform(platform: World) -> None:
         f"export CLOUD_RUN_EMULATOR_HOST={address}",
         f"export CLOUD_BUILD_EMULATOR_HOST={address}",
         f"export CLOUD_MONITORING_EMULATOR_HOST={address}",
+        f"export SECRET_MANAGER_EMULATOR_HOST={address}",
     ]
 
 

@@ -10,11 +10,15 @@ import hashlib
 import os
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 CHUNK = 1 << 16
+GZIP = b"\x1f\x8b"
+"""What a gzip file begins with (RFC 1952)."""
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
@@ -68,15 +72,53 @@ def extract(archive: Path, into: Path, *, layered: bool = False) -> None:
     into.mkdir(parents=True, exist_ok=True)
     root, laid = into.resolve(), set[Path]()
     try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
+        with _members(archive) as members:
+            for tar, member in members:
                 target = _inside(member.name, root)
                 if layered and (member.isdev() or _whited_out(target, laid)):
                     continue
                 _lay(tar, member, target, root)
                 laid.update([target, *target.parents])
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnsafeArchive(f"no readable tar: {error}") from error
+
+
+class _Ended:
+    """A tar to read, with the end that some builders leave out: the last block's rest, two empty ones."""
+
+    def __init__(self, file: IO[bytes] | gzip.GzipFile) -> None:
+        self._file, self._end = file, b""
+        self.size, self.over = 0, False
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.size += len(data)
+        if len(data) < size and not self.over:
+            self.over, self._end = True, bytes(-self.size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
+        missing = size - len(data)
+        added, self._end = self._end[:missing], self._end[missing:]
+        return data + added
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]]:
+    """The members of a tar, compressed or not, in its order."""
+    with archive.open("rb") as raw:
+        zipped = raw.read(len(GZIP)) == GZIP
+        raw.seek(0)
+        with gzip.GzipFile(fileobj=raw) if zipped else nullcontext(raw) as plain:
+            file = _Ended(plain)
+            with tarfile.open(fileobj=cast("IO[bytes]", file), mode="r|") as tar:
+                yield _whole(tar, file)
+
+
+def _whole(tar: tarfile.TarFile, file: _Ended) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Each member, after which nothing of its content may be missing."""
+    for member in tar:
+        yield tar, member
+        end = member.offset_data + member.size
+        if file.over and member.isreg() and end > file.size:
+            raise tarfile.ReadError(f"{member.name!r} is cut off")
 
 
 def _whited_out(target: Path, laid: set[Path]) -> bool:

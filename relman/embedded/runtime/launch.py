@@ -7,7 +7,6 @@ revisions share one network here, and an application must listen where PORT says
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,8 +21,6 @@ from relman.embedded.runtime import secrets
 from relman.embedded.runtime.isolation import Launch
 from relman.embedded.runtime.unready import Unready
 from relman.embedded.runtime.volumes import mounted
-
-log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -72,14 +69,18 @@ def prepare(
 
 
 def _image(image: str, layout: Path, into: Path, *, kept: bool) -> oci.Runnable:
+    if kept:
+        with contextlib.suppress(oci.ImageMissing):
+            return oci.imported(image.rpartition("@")[2], into)
     try:
-        if kept:
-            with contextlib.suppress(oci.ImageMissing):
-                return oci.imported(image.rpartition("@")[2], into)
-        return oci.unpack(layout, oci.resolve(layout, image), into)
+        digest = oci.resolve(layout, image)
     except oci.ImageMissing as error:
-        log.warning("%s", error)
         raise Unready(Trouble(f"Image '{image}' not found.", CommonReason.CONTAINER_MISSING)) from error
+    try:
+        return oci.unpack(layout, digest, into)
+    except oci.ImageMissing as error:  # it is there, but not whole, or none that could be run
+        sentence = f"Image '{image}' cannot be run: {error}."
+        raise Unready(Trouble(sentence, CommonReason.CONTAINER_MISSING)) from error
 
 
 def contract(revision: Message, port: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -59,6 +60,19 @@ def test_a_layer_changes_folders_to_files_and_back(tmp_path: Path) -> None:
     extract(packed(tmp_path / "1", ("a/x", "1"), ("b", "1")), root, layered=True)
     extract(packed(tmp_path / "2", ("a", "2"), ("b", "/"), ("b/y", "2")), root, layered=True)
     assert laid(root) == {"a": "2", "b/y": "2"}
+
+
+def test_a_layer_may_lack_its_end_but_nothing_of_a_file(tmp_path: Path) -> None:
+    """Some builders leave the end of the archive out, and the rest of the last block with it."""
+    whole = gzip.decompress(packed(tmp_path / "1", ("a", "1" * 700)).read_bytes())
+    for size in (512 + 700, 1536, 2000):
+        (tmp_path / "cut").write_bytes(gzip.compress(whole[:size]))
+        extract(tmp_path / "cut", tmp_path / str(size), layered=True)
+        assert laid(tmp_path / str(size)) == {"a": "1" * 700}
+    for size in (300, 512 + 699, 512 + 100):
+        (tmp_path / "cut").write_bytes(gzip.compress(whole[:size]))
+        with pytest.raises(UnsafeArchive):
+            extract(tmp_path / "cut", tmp_path / str(size), layered=True)
 
 
 @pytest.mark.parametrize(
