@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import requests
 
 from tests.embedded.pushing import MANIFEST, Hub, code, digest_of
-from tests.embedded.world import World
+from tests.embedded.world import World, page
 
 DIGEST = "docker-content-digest"
 NOTHING = f"sha256:{'0' * 64}"
@@ -225,6 +226,25 @@ def test_an_image_built_elsewhere_is_brought_in_and_taken_out(platform: World, t
         ["skopeo", "inspect", "--tls-verify=false", there], check=False, capture_output=True
     )
     assert re.search(rb"manifest unknown", gone.stderr)
+
+
+@pytest.mark.needs_program("skopeo", "umoci")
+def test_an_image_built_elsewhere_is_deployed(platform: World, tmp_path: Path) -> None:
+    """With what its configuration says: entry point, arguments, variables, working directory."""
+    (tmp_path / "app").mkdir()
+    shutil.copy(Path(__file__).with_name("app.py"), tmp_path / "app")
+    run(tmp_path, "umoci init --layout one")
+    run(tmp_path, "umoci new --image one:v1")
+    run(tmp_path, "umoci insert --rootless --image one:v1 app /srv")
+    starts = (
+        "--config.entrypoint python --config.cmd /srv/app.py --config.env FROM=umoci --config.workingdir /srv"
+    )
+    run(tmp_path, f"umoci config --image one:v1 {starts}")
+    there = f"{platform.endpoint.removeprefix('http://')}/elsewhere/run:v1"
+    run(tmp_path, f"skopeo copy --dest-tls-verify=false oci:one:v1 docker://{there}")
+    template = platform.template("umoci-v1", image=there)
+    assert not platform.create("umoci", template=template).error.message
+    assert page(platform.service("umoci").uri)["FROM"] == "umoci"
 
 
 def run(where: Path, line: str) -> str:
