@@ -170,7 +170,7 @@ def _up(state: Path, arguments: argparse.Namespace) -> None:
     flags = ["--idle-after", str(arguments.idle_after), "--most-instances", str(arguments.most_instances)]
     flags += ["--faithful"] if arguments.faithful else []
     endpoint = daemon.up(state, arguments.port, *flags, runtime=arguments.runtime)
-    _tell_rung(state, arguments)
+    _tell_standing(state, arguments)
     faulting.remind(state)
     if arguments.monitoring_lag is not None:
         daemon.lag(state, arguments.monitoring_lag)
@@ -183,12 +183,14 @@ def _up(state: Path, arguments: argparse.Namespace) -> None:
     _print(endpoint)
 
 
-def _tell_rung(state: Path, arguments: argparse.Namespace) -> None:
-    runs = daemon.status(state)["runtime"]
-    if arguments.runtime not in {"", runs}:
-        sys.stderr.write(
-            f"this platform runs revisions by {runs}; to change that, stop it (down) and start it again\n"
-        )
+def _tell_standing(state: Path, arguments: argparse.Namespace) -> None:
+    """Say what was asked for and cannot be had, because the platform runs already."""
+    found = daemon.status(state)
+    runs = found["runtime"]
+    other = [f"runs revisions by {runs}"] if arguments.runtime not in {"", runs} else []
+    other += ["is not faithful"] if arguments.faithful and not found["faithful"] else []
+    for one in other:
+        sys.stderr.write(f"this platform {one}; to change that, stop it (down) and start it again\n")
 
 
 def _down(state: Path, _: argparse.Namespace) -> None:
@@ -215,6 +217,7 @@ def _env(state: Path, arguments: argparse.Namespace) -> None:
 def _lines(found: dict[str, Any]) -> list[str]:
     late = f"figures   in Cloud Monitoring {found['monitoring_lag']} s after their minute"
     lines = [f"endpoint  {found['endpoint']}", late, f"runtime   {found['runtime']}"]
+    lines += ["faithful  what Google gets wrong is got wrong here"] if found["faithful"] else []
     lines += [f"fault     {one['kind']}  {one['name']}" for one in found["faults"]]
     for service in found["services"]:
         lines.append(f"service   {service['name']}  {service['state']}  {service['url']}")

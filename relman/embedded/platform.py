@@ -84,7 +84,7 @@ class Platform:
         limits: Limits = LIMITS,
     ) -> None:
         """Open the store; nothing runs yet."""
-        self._state = state
+        self._state, self._faithful = state, faithful
         self._requests = 0
         self.store = Store(state / "state.db")
         self._faults = Faults(self.store, now)
@@ -220,7 +220,7 @@ class Platform:
         ended = self._minutes.totals(hour_ago)
         settled = self._reconciler.settled
         found = report(self._services, self._revisions, self._runtime, ended, settled=settled)
-        found["requests"] = self._requests
+        found |= {"requests": self._requests, "faithful": self._faithful}
         found["faults"] = [shown(one.fault) for one in self._faults.all()]
         more = {"state": str(self._state), "monitoring_lag": int(self._monitoring.lag.total_seconds())}
         return Answer(200, json.dumps(found | more).encode())

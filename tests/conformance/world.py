@@ -21,7 +21,7 @@ from google.longrunning import operations_pb2
 from tests.conformance.clients import Clients, Refused
 
 HELLO = "us-docker.pkg.dev/cloudrun/container/hello"
-"""Google's public image; it answers with the name of its revision somewhere in a page."""
+"""Google's public image. That its page has the name of its revision in it is from memory (?)."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,13 @@ def test_status_tells_services_for_people_and_for_machines(platform: World) -> N
     assert f"pid {service['revisions'][0]['pid']}" in lines
 
 
+def test_a_platform_that_runs_already_says_that_it_is_not_faithful(platform: World) -> None:
+    """What was asked for and cannot be had is told, with what to do."""
+    asked = command("up", "--state", platform.state, "--faithful")
+    assert asked.stdout.strip() == platform.endpoint
+    assert "this platform is not faithful; to change that, stop it" in asked.stderr
+
+
 def test_env_points_clients_at_the_platform(platform: World) -> None:
     """A variable for each API, ready for a shell."""
     address = platform.endpoint.removeprefix("http://")
