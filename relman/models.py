@@ -105,6 +105,28 @@ class Release(msgspec.Struct, frozen=True):
         return self.version or self.revision
 
 
+class Commit(msgspec.Struct, frozen=True):
+    """A commit as git tells it; every text is decoded, whatever its encoding was.
+
+    Attributes:
+        hash: Its full hash.
+        parents: Their full hashes; none at a root, several at a merge.
+        author: The author's name.
+        email: The author's address, which is self-declared.
+        when: When it was committed, in seconds since 1970.
+        message: The whole message.
+        paths: What it changed against its first parent; empty where nobody asked.
+    """
+
+    hash: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    when: int
+    message: str
+    paths: tuple[str, ...] = ()
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """What is proposed to ship: decided, built and frozen by ``prepare``.
 

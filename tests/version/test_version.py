@@ -6,6 +6,7 @@ import pytest
 
 from relman import version
 from relman.errors import UsageError
+from relman.version.precedence import bump_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from relman.errors import UsageError
 )
 def test_what_one_commit_asks_for(message: str, bump: str) -> None:
     """Types, the bang and the footers decide; a message of no convention asks for a patch."""
-    assert version.bump_of(message) == bump
+    assert bump_of(message) == bump
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from relman.errors import UsageError
+from relman.version.conventional import ORDER, Bump
 
 FIRST = "0.1.0"
 """SemVer's own advice for the first release of something in development (FAQ 1)."""
-Bump = Literal["major", "minor", "patch"]
 HEADER = re.compile(r"(?P<type>[A-Za-z][\w-]*)(?:\([^()\r\n]*\))?(?P<bang>!)?: +\S")
 BREAKING = re.compile(r"^BREAKING[ -]CHANGE(: | #)", re.MULTILINE)
-ORDER: tuple[Bump, ...] = ("patch", "minor", "major")
 
 
 class Accounted(msgspec.Struct, frozen=True):
