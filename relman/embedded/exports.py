@@ -19,6 +19,7 @@ OVERRIDES = {
     "RUN": "run",
     "CLOUDBUILD": "cloudbuild",
     "SECRETMANAGER": "secretmanager",
+    "ARTIFACTREGISTRY": "artifactregistry",
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
 }

@@ -1,6 +1,6 @@
-"""The neighbours of Cloud Run that ``gcloud`` asks on its way: is the API on, which project is this.
+"""The neighbours that ``gcloud`` asks on its way: is the API on, which project is this, where do images go.
 
-What it is not: these services. Every project exists, has every API switched on, and lives for ever.
+What it is not: these services. Every project and repository exists, has every API switched on, for ever.
 
 Source: the calls that each gcloud command makes, seen with ``--log-http``.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from relman.embedded.resources import defaults
@@ -16,18 +17,18 @@ from relman.embedded.wire.http import Answer, Request
 
 USAGE = re.compile(r"/v1/projects/([^/:]+)/services/([\w.-]+\.googleapis\.com)")
 PROJECT = re.compile(r"/v1/projects/([^/:]+)")
+REPOSITORY = re.compile(r"/v1/(projects/[^/]+/locations/[^/]+/repositories/[^/:]+)")
+ACCOUNT = re.compile(r"/v1/(projects/([^/]+)/locations/[^/]+/defaultServiceAccount)")
 
 
 async def neighbours(request: Request) -> Answer | None:
-    """The answer of Service Usage or of the Resource Manager, None for anything else."""
+    """The answer of one of them, None for anything else."""
     path = request.target.decode("latin-1").partition("?")[0]
-    if request.method != "GET":
+    found = next(((tell, match) for form, tell in TOLD if (match := form.fullmatch(path))), None)
+    if request.method != "GET" or found is None:
         return None
-    if match := USAGE.fullmatch(path):
-        return _told(_usage(*match.groups()))
-    if match := PROJECT.fullmatch(path):
-        return _told(_project(match[1]))
-    return None
+    tell, match = found
+    return Answer(200, json.dumps(tell(*match.groups())).encode())
 
 
 def _usage(project: str, service: str) -> dict[str, Any]:
@@ -41,5 +42,19 @@ def _project(project: str) -> dict[str, Any]:
     return made | {"lifecycleState": "ACTIVE", "createTime": "2020-01-01T00:00:00Z"}
 
 
-def _told(found: dict[str, Any]) -> Answer:
-    return Answer(200, json.dumps(found).encode())
+def _repository(name: str) -> dict[str, Any]:
+    return {"name": name, "format": "DOCKER", "mode": "STANDARD_REPOSITORY"}
+
+
+def _account(name: str, project: str) -> dict[str, Any]:
+    """In whose name a build runs that says nothing about it."""
+    account = f"{defaults.project_number(project)}@cloudbuild.gserviceaccount.com"
+    return {"name": name, "serviceAccountEmail": f"projects/{project}/serviceAccounts/{account}"}
+
+
+TOLD: tuple[tuple[re.Pattern[str], Callable[..., dict[str, Any]]], ...] = (
+    (USAGE, _usage),
+    (PROJECT, _project),
+    (REPOSITORY, _repository),
+    (ACCOUNT, _account),
+)
