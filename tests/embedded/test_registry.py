@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from relman.embedded.images import oci
+from relman.embedded.images.layout import INDEX
 from tests.embedded.pushing import MANIFEST, Hub, code, digest_of
 from tests.embedded.world import World, page
 
@@ -173,14 +175,39 @@ def test_refusals_have_the_codes_of_the_specification(
     assert code(hub.ask(method, path, data=b"x" if method in {"PATCH", "PUT"} else None)) == expected
 
 
+def test_of_an_index_the_image_for_this_machine_runs(platform: World, hub: Hub) -> None:
+    """An image of several machines is one manifest that names others, which it then holds."""
+    other = hub.push("many/api", "arm", b"of another machine")
+    source, own = platform.image.split("@")
+    hub.copy(source, own, "many/api", "own")
+    machines = [(other, "riscv64"), (own, oci._architecture())]  # noqa: SLF001 - as this machine is called
+    named = [
+        {
+            "mediaType": MANIFEST,
+            "digest": digest,
+            "size": 1,
+            "platform": {"os": "linux", "architecture": machine},
+        }
+        for digest, machine in machines
+    ]
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": named}).encode()
+    assert hub.put("many/api", "v1", index, INDEX).status_code == 201
+    template = platform.template("many-v1", image="many/api:v1")
+    assert not platform.create("many-machines", template=template | {"revision": ""}).error.message
+    assert code(hub.ask("DELETE", f"many/api/manifests/{own}")) == (405, "UNSUPPORTED")
+    gone = hub.ask("DELETE", f"many/api/manifests/{digest_of(index)}")
+    assert (gone.status_code, hub.tags("many/api")) == (202, ["arm", "own"])
+
+
 def test_what_is_no_image_is_not_taken_in(hub: Hub) -> None:
     """Content of another digest, a manifest of what is not there, of no kind, under another digest."""
     where = hub.ask("POST", "bad/blobs/uploads/").headers["location"]
     assert code(hub.ask("PUT", where, params={"digest": NOTHING}, data=b"x")) == (400, "DIGEST_INVALID")
     lacking = {"schemaVersion": 2, "config": {"digest": NOTHING}, "layers": []}
     assert code(hub.put("bad", "v1", json.dumps(lacking).encode())) == (404, "MANIFEST_BLOB_UNKNOWN")
-    for body, kind in ((b"{}", MANIFEST), (b"no", MANIFEST), (b"[]", MANIFEST), (b"{}", "text/plain")):
-        assert code(hub.put("bad", "v1", body, kind)) == (400, "MANIFEST_INVALID")
+    for body in (b"{}", b"no", b"[]", b'{"manifests": {}}', b'{"manifests": []}', b"[" * 5000, b"\xff"):
+        assert code(hub.put("bad", "v1", body)) == (400, "MANIFEST_INVALID")
+    assert code(hub.put("bad", "v1", b"{}", "text/plain")) == (400, "MANIFEST_INVALID")
     hub.push("good", "v1", b"layer")
     good = hub.ask("GET", "good/manifests/v1").content
     assert code(hub.put("good", NOTHING, good)) == (400, "DIGEST_INVALID")

@@ -126,6 +126,7 @@ def blob(layout: Path, digest: str) -> Path:
 @contextmanager
 def locked(layout: Path) -> Iterator[None]:
     """Alone with the index: one writer at a time, of whichever process."""
+    layout.mkdir(parents=True, exist_ok=True)
     with (layout / "index.json.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -197,6 +197,8 @@ def parts(manifest: dict[str, Any]) -> list[str]:
         TypeError: Likewise.
     """
     named = manifest["manifests"] if "manifests" in manifest else [manifest["config"], *manifest["layers"]]
+    if not isinstance(named, list) or not isinstance(manifest.get("layers", []), list):
+        raise TypeError("what it names is no list")
     return [str(one["digest"]) for one in named]
 
 

@@ -22,12 +22,8 @@ from relman.embedded.wire.registry.reading import DIGEST
 
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 CHUNK = re.compile(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?")
-KINDS = (
-    files.MANIFEST,
-    files.INDEX,
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
+INDEXES = (files.INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+KINDS = (files.MANIFEST, "application/vnd.docker.distribution.manifest.v2+json", *INDEXES)
 """Of manifests; Docker's are kept as they are, and run like OCI's."""
 
 
@@ -129,8 +125,10 @@ def _check(body: bytes, kind: str) -> None:
     try:
         content: dict[str, Any] = json.loads(body)
         stated, named = content.get("mediaType", kind), repositories.parts(content)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise invalid("MANIFEST_INVALID", f"this is no manifest: {error!r}") from error
+    if ("manifests" in content) is not (kind in INDEXES):
+        raise invalid("MANIFEST_INVALID", f"this is no '{kind}'")
     if stated != kind:
         raise invalid("MANIFEST_INVALID", f"the manifest says it is '{stated}', its content type '{kind}'")
     for digest in named:

@@ -62,9 +62,10 @@ class Registry:
             return error.told()
         except Held as error:
             return Refused(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED", str(error)).told()
-        except (OSError, ImageMissing) as error:
+        except Exception as error:  # the client is told what, and no more
             log.exception("%s %s", request.method, request.target)
-            message = f"the images cannot be used: {error}"
+            known = isinstance(error, (OSError, ImageMissing))
+            message = f"the images cannot be used: {error}" if known else "see the platform's log"
             return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN", message).told()
 
     def intake(self, request: Request) -> Sink | None:
