@@ -1,0 +1,1 @@
+"""Tags of real repositories, real keys, real remotes."""
