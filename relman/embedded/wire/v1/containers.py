@@ -46,7 +46,7 @@ def read(given: Json, where: str, aliases: Mapping[str, str]) -> Json:
     Raises:
         InvalidArgument: A name that v1 does not have, or a shape that is wrong.
     """
-    known(given, NAMES, where)
+    text(known(given, NAMES, where).get("name"), f"{where}.name")
     made = {name: given[name] for name in SAME if name in given}
     for kind in ("livenessProbe", "startupProbe", "readinessProbe"):
         if kind in given:
@@ -70,7 +70,7 @@ def read(given: Json, where: str, aliases: Mapping[str, str]) -> Json:
 def _env(given: Json, where: str, aliases: Mapping[str, str]) -> Json:
     known(given, ("name", "value", "valueFrom"), where)
     made: Json = {name: given[name] for name in ("name", "value") if name in given}
-    if "valueFrom" in given:
+    if given.get("valueFrom") is not None:
         known(given["valueFrom"], ("secretKeyRef",), f"{where}.valueFrom")
         where = f"{where}.valueFrom.secretKeyRef"
         secret = known(given["valueFrom"].get("secretKeyRef"), ("name", "key", "optional"), where)
@@ -112,12 +112,18 @@ def volume_read(given: Json, aliases: Mapping[str, str]) -> Json:
         directory = known(given["emptyDir"], ("medium", "sizeLimit"), f"{where}.emptyDir")
         made["emptyDir"] = moved(directory, {"sizeLimit": "sizeLimit"})
         if directory.get("medium"):
-            made["emptyDir"]["medium"] = text(directory["medium"], f"{where}.emptyDir.medium").upper()
+            made["emptyDir"]["medium"] = _medium(directory["medium"], f"{where}.emptyDir.medium")
     if "secret" in given:
         made["secret"] = _secret_read(given["secret"], f"{where}.secret", aliases)
     if "csi" in given:
         made["gcs"] = _bucket_read(given["csi"], f"{where}.csi")
     return made
+
+
+def _medium(given: Any, where: str) -> str:  # noqa: ANN401 - a JSON value
+    if given != "Memory":
+        raise invalid(where, f"{where}: the medium must be 'Memory', or not be given.")
+    return "MEMORY"
 
 
 def _secret_read(given: Any, where: str, aliases: Mapping[str, str]) -> Json:  # noqa: ANN401 - a JSON value

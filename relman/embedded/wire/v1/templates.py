@@ -82,7 +82,7 @@ def _lay_into_containers(made: Json, serving: Json) -> None:
     if serving.get("cloudSql"):
         instances = serving["cloudSql"].split(",")
         made["volumes"].append({"name": containers.CLOUDSQL, "cloudSqlInstance": {"instances": instances}})
-        mounts = container.get("volumeMounts") or []
+        mounts = objects(container.get("volumeMounts"), f"{SPEC}.containers.volumeMounts")
         container["volumeMounts"] = [*mounts, {"name": containers.CLOUDSQL, "mountPath": MOUNT}]
 
 
