@@ -199,14 +199,22 @@ def test_row_b4_a_dockerfile_is_built(world: World) -> None:
     assert build.status == Status.SUCCESS, build.status_detail
 
 
-@pytest.mark.parametrize(
-    "source", [{}, {"storage_source": {"bucket": "b", "object_": "o.tgz"}}, {"git_source": {"revision": "x"}}]
-)
 @row("B4", source="cloudbuild.proto")
-@only_here("Google takes a build without a source, and one from Cloud Storage")
-@differs("A build needs `source.git_source`: there is no Cloud Storage, and no step that needs no source.")
+@only_here(COSTS)
+def test_row_b4_an_archive_that_is_not_there_fails_the_fetch(world: World) -> None:
+    """`storage_source` takes an archive in Cloud Storage; one that is not there is FETCH_SOURCE_FAILED."""
+    build = built(world, source={"storage_source": {"bucket": "none", "object_": "source.tgz"}})
+    assert (build.status, build.failure_info.type_) == (Status.FAILURE, Failure.FETCH_SOURCE_FAILED)
+
+
+@pytest.mark.parametrize("source", [{"git_source": {"revision": "x"}}, {"repo_source": {"repo_name": "r"}}])
+@row("B4", source="cloudbuild.proto", sure="unverified", note="the platform's own sentence")
+@only_here("Google has Cloud Source Repositories and connected ones")
+@differs(
+    "There are no Cloud Source Repositories: a source is a git remote, or an archive that gcloud uploads."
+)
 def test_row_b4_another_source_is_refused(world: World, source: dict[str, Any]) -> None:
-    """A build has a source; here that is a git remote, and anything else is INVALID_ARGUMENT."""
+    """A source that cannot be had is INVALID_ARGUMENT when the build is created."""
     with pytest.raises(Refused, match="git_source") as error:
         begin(world, request(world, source=source))
     assert error.value.status == "INVALID_ARGUMENT"
