@@ -8,17 +8,16 @@ Source: bwrap(1), https://github.com/containers/bubblewrap.
 
 from __future__ import annotations
 
+import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import isolation_system as system
 from relman.embedded.runtime.isolation import Launch, Mount, Unusable
 
-TRIAL_S = 20
 NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--cap-drop", "ALL")
-DEAF = 'trap "" TERM; exec "$0" --args 3 -- "$@" 3<"$ARGUMENTS"'
+DEAF = "trap '' TERM; exec {} --args 3 -- {} 3<arguments"
 """SIGTERM goes to the whole group: the sandbox itself lets it pass, the revision's process gets it."""
 HEARING = ("env", "--default-signal=TERM")
 
@@ -40,8 +39,8 @@ class Bwrap:
 
     def enclose(self, launch: Launch, room: Path) -> Launch:
         """The command in a sandbox; a revision's variables go through a file, not for all to see."""
-        copy = rooms.copied(launch, room)
-        options = [*_view(launch.env["PATH"], self._state), "--bind", str(copy), str(launch.files)]
+        files = rooms.furnish(launch, room)
+        options = [*_view(launch.env["PATH"], self._state), "--bind", str(files), str(launch.files)]
         options += [word for mount in launch.mounts for word in _mounted(mount)]
         options += ["--chdir", str(launch.cwd), "--clearenv"]
         for name, value in launch.env.items():
@@ -49,9 +48,9 @@ class Bwrap:
         arguments = room / "arguments"
         arguments.touch(mode=0o600)
         arguments.write_text("\0".join(options))
-        argv = ["/bin/sh", "-c", DEAF, self._program, *HEARING, *launch.argv]
-        env = rooms.outside(launch.env) | {"ARGUMENTS": str(arguments)}
-        return launch._replace(argv=argv, env=env, cwd=room)
+        command = DEAF.format(shlex.quote(self._program), shlex.join([*HEARING, *launch.argv]))
+        argv = rooms.entering(launch, room, command)
+        return launch._replace(argv=argv, env=rooms.outside(launch.env), cwd=room)
 
     def check(self) -> None:
         """Make a sandbox.
@@ -59,8 +58,7 @@ class Bwrap:
         Raises:
             Unusable: The kernel does not let this user.
         """
-        argv = [self._program, *_view("", self._state), "--", *HEARING, "true"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TRIAL_S)
+        done = rooms.tried(self)
         if done.returncode:
             raise Unusable(f"bwrap makes no sandbox here: {done.stderr.strip() or f'exit {done.returncode}'}")
 

@@ -6,14 +6,27 @@ store does not know belongs to nobody, and is cleared, also after a kill -9.
 
 from __future__ import annotations
 
-import shutil
+import os
+import shlex
 import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from relman.embedded.runtime.isolation import Launch
+from relman.embedded.runtime.isolation import Isolation, Launch
 
 ROOMS = "instances"
+TRIAL_S = 20
 SHARED = ("PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION")
+LAYER = """\
+set -e
+cd {room}
+mount --bind {files} lower
+mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work{more} relman files 2>/dev/null ||
+    cp -a lower/. files
+"""
+"""In a mount namespace of its own; where a layer cannot be laid (an old kernel, a state folder that is
+itself in a container) the files are copied, which takes longer and comes to the same."""
 
 
 def room(state: Path, port: int) -> Path:
@@ -21,41 +34,44 @@ def room(state: Path, port: int) -> Path:
     return state / ROOMS / str(port)
 
 
-def copied(launch: Launch, into: Path) -> Path:
-    """Copy an image's files into a room: what an instance changes there, no other one sees.
-
-    The file system's own copying is used where it has one; else this takes its time (``cp``).
+def furnish(launch: Launch, room: Path) -> Path:
+    """Make the room; the folder in it that will hold the image's files, once ``entering`` has run.
 
     Raises:
-        OSError: They cannot be copied; the message has what ``cp`` said.
+        OSError: It cannot be made.
     """
-    into.mkdir(parents=True, mode=0o700, exist_ok=True)
-    copy = into / "files"
-    done = subprocess.run(
-        ["cp", "--archive", "--reflink=auto", str(launch.files), str(copy)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise OSError(f"the image's files cannot be copied: {done.stderr.strip()}")
-    _link_mounts(launch, copy)
-    return copy
+    room.mkdir(parents=True, exist_ok=True)
+    room.chmod(0o700)  # variables lie in it
+    for name in ("lower", "upper", "work", "files"):
+        (room / name).mkdir()
+    (room / "upper").chmod(launch.files.stat().st_mode & 0o777)
+    return room / "files"
 
 
-def _link_mounts(launch: Launch, copy: Path) -> None:
+def entering(launch: Launch, room: Path, command: str) -> list[str]:
+    """The words that start a shell command with the image's files under a layer of the room's own.
+
+    What an instance changes there, no other one sees, and it is gone with the room.
+    """
+    root = os.geteuid() == 0
+    quoted = {"room": shlex.quote(str(room)), "files": shlex.quote(str(launch.files))}
+    script = [LAYER.format(**quoted, more="" if root else ",userxattr"), *_links(launch), command]
+    (room / "enter").write_text("\n".join(script))
+    namespaces = ["--mount"] if root else ["--mount", "--user", "--map-root-user"]
+    return ["unshare", *namespaces, "/bin/sh", str(room / "enter")]
+
+
+def _links(launch: Launch) -> Iterable[str]:
     """Let a mount be found by the image's own way to it too.
 
     The image's files lie deeper than in a container: who is in its folder ``/app`` and looks for
     ``cache`` means the mount at ``/app/cache``.
     """
     for path in (mount.path for mount in launch.mounts):
-        inner = copy / path.relative_to("/")
-        if inner.parent != copy and inner.parent.is_dir() and inner.parent.resolve().is_relative_to(copy):
-            if inner.is_dir() and not inner.is_symlink():
-                shutil.rmtree(inner)
-            inner.unlink(missing_ok=True)
-            inner.symlink_to(path)
+        folder = launch.files / path.parent.relative_to("/")
+        if folder != launch.files and folder.is_dir() and folder.resolve().is_relative_to(launch.files):
+            inner = shlex.quote(f"files{path}")
+            yield f"rm -rf {inner} && ln -s {shlex.quote(str(path))} {inner}"
 
 
 def outside(env: dict[str, str]) -> dict[str, str]:
@@ -63,7 +79,25 @@ def outside(env: dict[str, str]) -> dict[str, str]:
 
     The rest of the environment is the revision's; a variable such as LD_PRELOAD has no say outside.
     """
-    return {name: env[name] for name in SHARED if name in env}
+    return {name: env[name] for name in SHARED if name in env} | {"PATH": os.environ.get("PATH", os.defpath)}
+
+
+def tried(rung: Isolation, end: Callable[[Path], None] = lambda _: None) -> subprocess.CompletedProcess[str]:
+    """What comes of standing on a rung for a moment.
+
+    Args:
+        rung: The rung.
+        end: Ends what may still run in the room.
+    """
+    with tempfile.TemporaryDirectory(prefix="relman-") as folder:
+        place, files = Path(folder, "room"), Path(folder, "files")
+        files.mkdir()
+        trial = rung.enclose(Launch(["true"], {"PATH": os.defpath}, files, files, memory=1 << 26), place)
+        done = subprocess.run(
+            trial.argv, env=trial.env, capture_output=True, text=True, check=False, timeout=TRIAL_S
+        )
+        end(place)
+    return done
 
 
 def abandoned(state: Path, ports: set[int]) -> list[Path]:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import isolation_system as system
 from relman.embedded.runtime.isolation import Launch, Mount, Unusable
 
-TRIAL_S = 20
 PERIOD_US = 100_000
 """The time over which processors are counted out."""
 FIRST = """\
@@ -75,9 +74,10 @@ class Runc:
 
     def enclose(self, launch: Launch, room: Path) -> Launch:
         """The command in a container, whose bundle is written into the room."""
-        copy = rooms.copied(launch, room)
-        _bundle(room, _configuration(launch, copy, self._state, room))
-        return launch._replace(argv=_run(room), env=rooms.outside(launch.env), cwd=room)
+        files = rooms.furnish(launch, room)
+        _bundle(room, _configuration(launch, files, self._state, room))
+        argv = rooms.entering(launch, room, f"exec {shlex.join(_run(room))}")
+        return launch._replace(argv=argv, env=rooms.outside(launch.env), cwd=room)
 
     def check(self) -> None:
         """Run a container.
@@ -87,13 +87,7 @@ class Runc:
         """
         if os.geteuid():
             raise Unusable("runc runs containers for root only, and this user is not root")
-        with tempfile.TemporaryDirectory(prefix="relman-") as folder:
-            room, nothing = Path(folder, "room"), Path(folder, "files")
-            nothing.mkdir()
-            launch = Launch(["true"], {"PATH": os.defpath}, nothing, nothing, memory=1 << 26)
-            argv = self.enclose(launch, room).argv
-            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TRIAL_S)
-            end(room)
+        done = rooms.tried(self, end)
         if done.returncode:
             raise Unusable(f"runc runs no container here: {done.stderr.strip() or f'exit {done.returncode}'}")
 
@@ -126,13 +120,13 @@ def _bundle(room: Path, configuration: dict[str, Any]) -> None:
     (room / "bundle" / "config.json").write_text(json.dumps(configuration))
 
 
-def _configuration(launch: Launch, copy: Path, state: Path, room: Path) -> dict[str, Any]:
+def _configuration(launch: Launch, files: Path, state: Path, room: Path) -> dict[str, Any]:
     mounts = [_mounted(one) for one in launch.mounts]
     return {
         "ociVersion": "1.0.2",
         "root": {"path": "rootfs"},
         "process": _process(launch),
-        "mounts": [*KERNEL, *_view(launch.env["PATH"], state), _bound(copy, launch.files, "rw"), *mounts],
+        "mounts": [*KERNEL, *_view(launch.env["PATH"], state), _bound(files, launch.files, "rw"), *mounts],
         "linux": {
             "namespaces": [{"type": one} for one in NAMESPACES],
             "cgroupsPath": f"/{_name(room)}",

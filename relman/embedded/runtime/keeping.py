@@ -213,6 +213,7 @@ class Runtime:
                 process = await self._bring_up(instance)
             except Unready as unready:
                 self._clear(instance)
+                await self._clear_rooms()
                 if (instance.once or not instance.insisted) and not self.is_up(name):
                     self._forget(instance)
                     return self.watcher.failed(name, unready.trouble)
@@ -222,11 +223,11 @@ class Runtime:
                 self._clear(instance)
             if instance.leaving:
                 self._forget(instance)
-                return None
+                return await self._clear_rooms()
             log.warning("%s: %s", name, message)
             self.watcher.crashed(name, message)
             backoff = FIRST_BACKOFF_S if time.monotonic() - begun > STABLE_S else backoff
-            await asyncio.sleep(backoff)
+            await asyncio.gather(self._clear_rooms(), asyncio.sleep(backoff))
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 
     async def _bring_up(self, instance: Instance) -> Process:
@@ -255,7 +256,6 @@ class Runtime:
     async def _spawn(self, instance: Instance) -> Process:
         """Start an instance's process; its row is written first, so that it is found after a kill."""
         self._clear(instance)
-        await self._clear_rooms()
         revision = instance.revision
         row = ProcessRow(ports.free(), revision.name, 0, 0)
         self._store.keep_process(row)
