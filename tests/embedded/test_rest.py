@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import Any
 
@@ -54,6 +55,40 @@ def test_bytes_that_are_no_http_are_refused(platform: World, raw: bytes) -> None
         connection.sendall(raw)
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
     assert requests.get(f"{platform.endpoint}/status", timeout=5).ok
+
+
+def test_who_asks_for_another_protocol_is_answered_in_this_one(platform: World) -> None:
+    """As Java's own client asks for HTTP/2 with its first request, body and all; and many at once."""
+    body = b'{"template": {"containers": [{"image": "x"}]}}'
+    head = f"POST /v2/{PLACE}/services?serviceId=up&validateOnly=true HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+    upgrade = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\n"
+    sent = f"{head}{upgrade}content-length: {len(body)}\r\n\r\n".encode() + body
+    last = b"GET /status HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close, upgrade\r\nupgrade: x\r\n\r\n"
+    heard = answers(platform, 300 * sent + last)
+    assert (heard.count(b"HTTP/1.1 200 OK"), heard.count(b"HTTP/1.1")) == (301, 301)
+    assert heard.count(b'"image": "x"') >= 300
+
+
+@pytest.mark.parametrize("part", [b"a: " + b"b" * 5000, b"a: b\r\n" * 1000])
+def test_a_head_has_an_end(platform: World, part: bytes) -> None:
+    """Nothing is kept without one."""
+    host, _, port = platform.endpoint.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"GET /status HTTP/1.1\r\nhost: 127.0.0.1\r\n")
+        sent = 0
+        while not select.select([connection], [], [], 0.01)[0]:
+            connection.sendall(part)
+            sent += len(part)
+            assert sent < 2**20
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def answers(platform: World, sent: bytes) -> bytes:
+    """All that a client hears until the platform ends the connection."""
+    host, _, port = platform.endpoint.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def test_row_41_the_clients_own_polling_ends(platform: World) -> None:

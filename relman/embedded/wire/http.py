@@ -20,6 +20,7 @@ import httptools
 from relman.embedded.resources.faults import ReplyLost
 
 LARGEST_BODY = 32 * 1024 * 1024
+LONGEST_HEAD = 64 * 1024
 log = logging.getLogger(__name__)
 
 
@@ -101,6 +102,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._work: asyncio.Task[None] | None = None
         self._request = Request()
+        self._in_head, self._head = True, 0
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -118,14 +120,39 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come in (asyncio)."""
+        while data:
+            data = self._read(data)
+
+    def _read(self, data: bytes) -> bytes:
+        """Feed the parser; what another one is to read."""
+        self._head += len(data) if self._in_head else 0
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._declined() + data[upgrade.args[0] :]
+        except httptools.HttpParserError as error:
             self._reject(HTTPStatus.BAD_REQUEST, str(error))
+        if self._in_head and self._head > LONGEST_HEAD:
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the head is too large")
+        return b""
+
+    def _declined(self) -> bytes:
+        """The head of a request to upgrade, as of one that does not ask for that: nobody is upgraded.
+
+        The parser takes its body for another protocol; a fresh one does not (RFC 9110, section 7.8).
+        """
+        self._parser = httptools.HttpRequestParser(self)
+        method = self._request.method.replace("CONNECT", "GET")  # a tunnel begins a connection, or is none
+        fields = {name: text for name, text in self._request.headers.items() if name != "upgrade"}
+        fields["connection"] = "close" if "close" in fields.get("connection", "") else "keep-alive"
+        head = "".join(f"{name}: {text}\r\n" for name, text in fields.items())
+        line = f"{method} ".encode() + self._request.target + b" HTTP/1.1\r\n"
+        return line + f"{head}\r\n".encode("latin-1")
 
     def on_message_begin(self) -> None:
         """A request begins (httptools)."""
         self._request = Request()
+        self._in_head, self._head = True, 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the target (httptools)."""
@@ -137,7 +164,10 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The body is next; a client that asks whether to send it is told yes (httptools)."""
+        self._in_head = False
         self._request.method = self._parser.get_method().decode("ascii")
+        if self._parser.should_upgrade():
+            return
         if self._request.headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._request.sink = self._intake(self._request)
@@ -152,7 +182,9 @@ class Connection(asyncio.Protocol):
             self._reject(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
 
     def on_message_complete(self) -> None:
-        """The request is whole (httptools)."""
+        """The request is whole; one that asks for another protocol is read again (httptools)."""
+        if self._parser.should_upgrade():
+            return
         if self._request.sink:
             self._request.sink.close()
         self._waiting.append((self._request, self._parser.should_keep_alive()))
