@@ -13,6 +13,7 @@ import fcntl
 import json
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -77,6 +78,8 @@ def serve(
     """
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # idle clients shall keep nobody out
     os.chdir(state)  # the data plane's socket is reached by a short name: its whole path may be too long
     with _locked(state):
         ladder.rung(runtime or _rung(state), state).check()
@@ -116,6 +119,7 @@ def up(state: Path, port: int, *flags: str, runtime: str = "") -> str:
         return endpoint(state)
     ladder.rung(runtime or _rung(state), state).check()
     flags += ("--runtime", runtime) if runtime else ()
+    begun = _said(state)
     child = _detached(state, port, *flags)
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
@@ -126,7 +130,7 @@ def up(state: Path, port: int, *flags: str, runtime: str = "") -> str:
         if child.poll() == TAKEN:
             raise Taken(f"port {port} is taken by {_holder(port)}")
         if child.poll() not in {None, LOCKED}:  # locked: another ``up`` was faster, and is waited for
-            raise Broken(f"the platform does not start:\n{_last_words(state)}")
+            raise Broken(f"the platform does not start:\n{_last_words(state, begun)}")
         time.sleep(POLL_S)
     raise Broken(f"the platform does not answer after {START_S:.0f} s: see {state / 'platform.log'}")
 
@@ -300,6 +304,13 @@ def _locked(state: Path) -> Iterator[None]:
         yield
 
 
-def _last_words(state: Path) -> str:
-    lines = (state / "platform.log").read_text(errors="replace").splitlines()
-    return "\n".join(lines[-5:])
+def _said(state: Path) -> int:
+    """The length of the log."""
+    log = state / "platform.log"
+    return log.stat().st_size if log.exists() else 0
+
+
+def _last_words(state: Path, begun: int) -> str:
+    """What was said since the log had that length."""
+    lines = (state / "platform.log").read_bytes()[begun:].decode(errors="replace").splitlines()
+    return "\n".join(lines[-5:]) or f"it could say nothing in {state}: see how much space is left there"
