@@ -44,6 +44,7 @@ from relman.embedded.runtime.keeping import Runtime
 from relman.embedded.wire import monitoring, v1
 from relman.embedded.wire.buildlogs import Logs
 from relman.embedded.wire.certificate import context
+from relman.embedded.wire.envelope import answered
 from relman.embedded.wire.faults import FaultSurface
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
@@ -88,7 +89,7 @@ class Platform:
         self._requests = 0
         self.store = Store(state / "state.db")
         self._faults = Faults(self.store, now)
-        now = self._faults.now  # from here on it may lie
+        true, now = now, self._faults.now  # from here on it may lie
         if runtime:
             self.store.keep_setting("runtime", runtime)
         self._runtime = Runtime(state, self.store)
@@ -100,7 +101,7 @@ class Platform:
         self._serve(services.shelf, limits, now)
         self._builds = Builds(state, self.store, operations, now)
         self._minutes, self._now = Minutes(self.store), now
-        self._collector = Collector(self._minutes, self._plane.minutes, now)
+        self._collector = Collector(self._minutes, self._plane.minutes, now, true)
         self._plane.greet = self._collector.collect
         self._monitoring = Monitoring(self.store, self._minutes, self._collector)
         self._runtime.secrets = (secrets := Secrets(self.store, now)).value
@@ -115,7 +116,7 @@ class Platform:
         }
         self._strikes = Strikes(self._faults, services, operations, self._kick)
         calls = Calls(apis, self._strikes)
-        registry = over(state, now())
+        registry = over(state, true())
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, SOCKET, registry.intake, context(state), self._front)
@@ -201,6 +202,10 @@ class Platform:
         self.store.close()
 
     async def _answer(self, request: Request) -> Answer:
+        """An answer to whatever comes: what breaks in a surface leaves nobody waiting."""
+        return await answered(self._first(request), f"{request.method} {request.target!r}")
+
+    async def _first(self, request: Request) -> Answer:
         """What the first surface answers that a request is for; the last is for all."""
         for surface in self._surfaces:
             answer = await surface(request)

@@ -89,13 +89,17 @@ class Minutes:
             self._store.keep_setting("collected", json.dumps([plane, number]))
 
     def of(self, project: str, first: int, last: int) -> list[tuple[Key, Distribution]]:
-        """What is known of a project's revisions, from the first minute to the last, oldest first."""
+        """What is known of a project's revisions, from the first minute to the last, oldest first.
+
+        It may be asked in another thread: six weeks are seconds of work.
+        """
         prefix = f"{project}/"
-        rows = self._store.database.execute(
-            "SELECT * FROM minute WHERE minute BETWEEN ? AND ? AND substr(revision, 1, ?) = ?",
-            (first, last, len(prefix), prefix),
-        )
-        return [(Key(*row[:3]), _read(row[3:])) for row in rows]
+        with self._store.reading() as database:
+            rows = database.execute(
+                "SELECT * FROM minute WHERE minute BETWEEN ? AND ? AND substr(revision, 1, ?) = ?",
+                (first, last, len(prefix), prefix),
+            )
+            return [(Key(*row[:3]), _read(row[3:])) for row in rows]
 
     def totals(self, since: int) -> dict[str, dict[int, int]]:
         """How many requests ended from this minute on, by revision and response code."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ class Store:
             OSError: It cannot be made.
             sqlite3.Error: The file cannot be opened or is no database.
         """
+        self._path = path
         path.touch(mode=0o600)
         path.chmod(0o600)
         self._db = sqlite3.connect(path, isolation_level=None)
@@ -84,6 +85,12 @@ class Store:
     def database(self) -> sqlite3.Connection:
         """For the tables of a module beside this one, in the same file and transactions."""
         return self._db
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own, for a long look from another thread: it sees what is committed."""
+        with closing(sqlite3.connect(self._path)) as database:
+            yield database
 
     def close(self) -> None:
         """Close the file."""

@@ -5,6 +5,7 @@ What it is not: imported with Google's classes; those are when the first call co
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from google.protobuf.message import Message
@@ -49,7 +50,7 @@ class Monitoring:
         from relman.embedded.control.monitoring.listing import listed
 
         await self._collector.collect()
-        return listed(request, self._minutes.of, self._collector.closed(self.lag))
+        return await asyncio.to_thread(listed, request, self._minutes.of, self._collector.closed(self.lag))
 
     def get_metric_descriptor(self, request: Message) -> Message:
         """One of the metrics."""

@@ -30,13 +30,21 @@ class Collector:
         minutes: Where they are kept.
         hand_over: Asks the data plane, with what was kept last and the time.
         now: The current time.
+        true: The same of a clock that never lies: what is told on demand makes nobody forget.
     """
 
-    def __init__(self, minutes: Minutes, hand_over: HandOver, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        minutes: Minutes,
+        hand_over: HandOver,
+        now: Callable[[], datetime],
+        true: Callable[[], datetime],
+    ) -> None:
         """Nothing is collected yet."""
         self._minutes = minutes
         self._hand_over = hand_over
         self._now = now
+        self._true = true
         self._one = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._collected = 0
@@ -75,7 +83,8 @@ class Collector:
     def _advance(self, minute: int) -> None:
         if minute != self._collected:
             self._collected = minute
-            self._minutes.forget(minute - KEPT // timedelta(minutes=1))
+            sure = min(minute, int(self._true().timestamp() // MINUTE_S))
+            self._minutes.forget(sure - KEPT // timedelta(minutes=1))
 
     async def _collecting(self) -> None:
         while True:
