@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from relman.embedded import daemon
 from relman.embedded.resources.faults import KINDS, PARAMETERS, BadFault, Fault, fault_of
 
@@ -48,7 +50,7 @@ def add(endpoint: str, fault: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         endpoint: Where the platform answers.
-        fault: The fields of ``Fault``; durations may be texts.
+        fault: The fields of ``Fault``; durations may be texts, ``at`` a time or a text.
 
     Returns:
         It, with its name and its counts.
@@ -56,8 +58,9 @@ def add(endpoint: str, fault: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         BadFault: The platform says that it is none.
         Away: It does not answer.
+        Broken: It could not keep it, for want of space say.
     """
-    return _asked(endpoint, "POST", "/faults", json.dumps(fault).encode())
+    return _asked(endpoint, "POST", "/faults", msgspec.json.encode(fault))
 
 
 def standing(endpoint: str) -> list[dict[str, Any]]:
@@ -151,6 +154,8 @@ def _asked(endpoint: str, method: str, path: str, body: bytes | None = None) -> 
         raise daemon.Away(f"the platform at {endpoint} does not answer: {error}") from error
     finally:
         connection.close()
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise daemon.Broken(f"the platform at {endpoint} broke: its platform.log says why")
     if answer.status != HTTPStatus.OK:
         raise BadFault(str(found.get("error", found)))
     return found

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -133,12 +134,9 @@ def _command(verb: str, state: Path, *flags: str) -> str:
 @pytest.fixture
 def fault(embedded_platform: EmbeddedPlatform) -> Iterator[Callable[..., StandingFault]]:
     """Make something fail, as ``EmbeddedPlatform.fault`` does; at the end of the test it is good again."""
-    made: list[StandingFault] = []
+    with ExitStack() as made:
 
-    def demanded(kind: str, **where: Any) -> StandingFault:  # noqa: ANN401 - the fields of Fault
-        made.append(embedded_platform.fault(kind, **where))
-        return made[-1]
+        def demanded(kind: str, **where: Any) -> StandingFault:  # noqa: ANN401 - the fields of Fault
+            return made.enter_context(embedded_platform.fault(kind, **where))
 
-    yield demanded
-    for one in reversed(made):
-        one.clear()
+        yield demanded

@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 
 from google.protobuf.message import Message
 
 from relman.embedded.control.strikes import Strikes
+from relman.embedded.resources.faults import ReplyLost
 from relman.embedded.resources.refusals import Refusal, broken
 
 log = logging.getLogger(__name__)
@@ -42,19 +43,27 @@ class Calls:
         """
         carrying = partial(self._carry_out, api, method, request)
         if self._strikes is not None and self._strikes.due:
-            return await self._strikes.around(method, request, carrying)
+            return await _caught(method, self._strikes.around(method, request, carrying))
         return await carrying()
 
     async def _carry_out(self, api: str, method: str, request: Message) -> Message | None:
-        try:
-            answer = getattr(self._apis[api], _snake(method))(request)
-            found: Message | None = await answer if inspect.isawaitable(answer) else answer
-        except Refusal:
-            raise
-        except Exception as error:
-            log.exception("%s", method)
-            raise broken() from error
+        return await _caught(method, self._called(api, method, request))
+
+    async def _called(self, api: str, method: str, request: Message) -> Message | None:
+        answer = getattr(self._apis[api], _snake(method))(request)
+        found: Message | None = await answer if inspect.isawaitable(answer) else answer
         return found
+
+
+async def _caught(method: str, work: Awaitable[Message | None]) -> Message | None:
+    """What the work comes to; whatever breaks in it is told to the log, and to the client that it broke."""
+    try:
+        return await work
+    except (Refusal, ReplyLost):
+        raise
+    except Exception as error:
+        log.exception("%s", method)
+        raise broken() from error
 
 
 def _snake(name: str) -> str:

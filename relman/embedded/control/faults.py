@@ -21,6 +21,8 @@ from relman.embedded.resources.store import Store
 from relman.embedded.resources.striking import Tally, names
 
 SHELF = "fault"
+Change = tuple[str, int]
+"""One change of one service: the service's uid, and the generation that it made."""
 LAST = "last fault"
 """The setting that holds the last number given, so that no name comes back."""
 
@@ -44,6 +46,11 @@ class Standing:
         """What it is."""
         return self.tally.fault
 
+    @property
+    def stands(self) -> bool:
+        """It was not cleared yet."""
+        return not self.cleared.is_set()
+
     async def lasts(self, seconds: float) -> bool:
         """Wait; whether it still stands then."""
         try:
@@ -66,8 +73,8 @@ class Faults:
         self._store = store
         self._now = now
         self._standing = {row.name: _standing(row.body, row.facts) for row in store.all(SHELF)}
-        self.late: set[str] = set()
-        """Services with a change that is to be dropped, but late."""
+        self.late: set[Change] = set()
+        """The changes of services that are to be dropped, but late."""
 
     def now(self) -> datetime:
         """The time that the platform believes: the true one, unless its clock lies."""
@@ -95,8 +102,8 @@ class Faults:
             raise BadFault(f"a fault {fault.name!r} stands already; clear it first, or give no name")
         with self._store.transaction():
             named = msgspec.structs.replace(fault, name=fault.name or self._fresh())
-            self._standing[named.name] = one = Standing(Tally(named), facts)
-            self.keep(one)
+            self.keep(one := Standing(Tally(named), facts))
+        self._standing[named.name] = one  # only when it is kept
         return one
 
     def keep(self, one: Standing) -> None:
@@ -112,10 +119,7 @@ class Faults:
 
     def hold(self, service: str) -> bool:
         """Whether no change of this service may come in force now."""
-        if not self._standing:
-            return False
-        held = any(names(one.fault.service, "services", service) for one in self.all("held"))
-        return held or service in self.late
+        return any(names(one.fault.service, "services", service) for one in self.all("held"))
 
     def _fresh(self) -> str:
         number = int(self._store.setting(LAST) or 0) + 1
@@ -123,6 +127,11 @@ class Faults:
             number += 1
         self._store.keep_setting(LAST, str(number))
         return f"f{number}"
+
+
+def change(entry: Entry) -> Change:
+    """The present change of a service."""
+    return entry.message.uid, entry.message.generation
 
 
 def dropped(entry: Entry) -> Status | None:

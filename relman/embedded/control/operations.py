@@ -22,6 +22,8 @@ from relman.embedded.resources.store import Store
 LONGEST_WAIT_S = 30.0
 """A wait without a timeout is answered after this, done or not, as Google's is."""
 Cancel = Callable[[str], Awaitable[object]]
+FACTS = {"withheld by", "end"}
+"""Of an operation that is withheld: by which faults, and how it has ended meanwhile, if it has."""
 KEPT = 2000
 """Of finished operations the oldest beyond this are forgotten."""
 
@@ -94,27 +96,38 @@ class Operations:
         if entry is None:
             return None
         end = entry.message.SerializeToString().hex() if entry.message.done else ""
+        by = [*entry.facts.get("withheld by", []), fault]
         entry.message.done = False
         entry.message.ClearField("result")
-        self._shelf.put(entry.message, entry.facts | {"fault": fault, "end": end})
+        self._shelf.put(entry.message, {"end": end} | entry.facts | {"withheld by": by})
         return entry.message
 
     def withheld(self, fault: str) -> list[str]:
         """The operations that a fault withholds."""
-        return [one.message.name for one in self._shelf.all() if one.facts.get("fault") == fault]
+        return [one.message.name for one in self._shelf.all() if fault in one.facts.get("withheld by", [])]
 
-    def release(self, name: str, error: Status | None = None) -> None:
-        """Let a withheld operation be as it is; or have failed, whatever became of its change."""
+    def release(self, name: str, fault: str, error: Status | None = None) -> None:
+        """Withhold an operation no more for a fault's sake; when for none's, it is told as it is.
+
+        Args:
+            name: Which.
+            fault: Whose.
+            error: It has failed with this, whatever became of its change.
+        """
         entry = self._shelf.find(name)
-        if entry is None or "end" not in entry.facts:
+        if entry is None or fault not in entry.facts.get("withheld by", []):
             return
         whole = Operation.FromString(bytes.fromhex(entry.facts["end"]))
         told = whole if whole.done else entry.message
         if error:
             told.done = True
             told.error.CopyFrom(error)
-        self._shelf.put(told, {key: entry.facts[key] for key in entry.facts if key not in {"fault", "end"}})
-        if told.done:
+        with self._shelf.store.transaction():
+            self._shelf.put(told, {key: entry.facts[key] for key in entry.facts if key not in FACTS})
+            for other in entry.facts["withheld by"]:
+                if other != fault:
+                    self.withhold(name, other)
+        if self._found(name).done:
             self._wake(name)
 
     def target(self, name: str) -> str:

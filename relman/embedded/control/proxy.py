@@ -47,6 +47,7 @@ class DataPlane:
         self._table = table
         self._wanted = wanted
         self._flips = asyncio.Lock()
+        self._demands = asyncio.Lock()
         self._child: Process | None = None
         self._held: set[int] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -81,7 +82,8 @@ class DataPlane:
         Raises:
             ConnectionError: The data plane died meanwhile; it will be told when it is back.
         """
-        answer = await self._ask({"op": "faults", "faults": [shown(one) for one in self.faults()]})
+        async with self._demands:  # what was demanded last is heard last
+            answer = await self._ask({"op": "faults", "faults": [shown(one) for one in self.faults()]})
         found: dict[str, dict[str, int]] = answer["faults"]
         return found
 

@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from relman.embedded import ports
-from relman.embedded.control.faults import Faults, dropped
+from relman.embedded.control.faults import Faults, change, dropped
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.revisions import Revisions, short
@@ -160,7 +160,8 @@ class Reconciler:
             return
         shares = self._asked(entry.message)
         self._start_needed(entry, shares)
-        verdict = False if held else dropped(entry) or self._verdict(entry, shares)
+        late = held or change(entry) in self.faults.late
+        verdict = False if late else dropped(entry) or self._verdict(entry, shares)
         if verdict is True:
             await self._put_in_force(entry, shares)
         else:

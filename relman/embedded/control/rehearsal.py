@@ -57,8 +57,10 @@ class Rehearsal:
         Raises:
             BadFault: Its name is taken, or it is about an image that is not there.
         """
-        facts = self._take_away(fault) if fault.kind == "image-gone" else {}
+        facts = self._known(fault) if fault.kind == "image-gone" else {}
         one = self._faults.add(fault, facts)
+        if fault.kind == "image-gone":
+            self._take_away(one)
         return listed(one, (await self._counts()).get(one.fault.name, {}))
 
     async def listed(self) -> list[dict[str, Any]]:
@@ -78,15 +80,16 @@ class Rehearsal:
             raise BadFault(f"no fault {name!r} stands; there are: {known}")
         counts = await self._counts()
         for one in found:
-            self._faults.clear(one)
+            # In this order: killed or out of space in between, it stands still and can be cleared again.
             self._make_good(one)
+            self._faults.clear(one)
         await self._counts()
         self._wake()
         return [listed(one, counts.get(one.fault.name, {})) for one in found]
 
     def _make_good(self, one: Standing) -> None:
         for operation in self._operations.withheld(one.fault.name):
-            self._operations.release(operation)
+            self._operations.release(operation, one.fault.name)
         if one.fault.kind == "image-gone":
             absence.put_back(self._images, one.facts)
 
@@ -96,10 +99,18 @@ class Rehearsal:
             return await self._plane.demand()
         return {}
 
-    def _take_away(self, fault: Fault) -> Mapping[str, Any]:
+    def _known(self, fault: Fault) -> Mapping[str, Any]:
+        """What puts the image back; kept before it goes, so that it comes back whatever happens."""
         try:
-            return absence.take_away(self._images, fault.image or self._image_of(fault.revision))
+            return absence.known(self._images, fault.image or self._image_of(fault.revision))
         except ImageMissing as error:
+            raise BadFault(f"kind image-gone: {error}") from error
+
+    def _take_away(self, one: Standing) -> None:
+        try:
+            absence.take_away(self._images, one.facts)
+        except (ImageMissing, OSError) as error:
+            self._faults.clear(one)
             raise BadFault(f"kind image-gone: {error}") from error
 
     def _image_of(self, revision: str) -> str:

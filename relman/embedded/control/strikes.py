@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 
-from relman.embedded.control.faults import Faults, Standing
+from relman.embedded.control.faults import Change, Faults, Standing, change, dropped
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.services import Services
 from relman.embedded.resources.faults import Fault, ReplyLost, about
@@ -57,7 +57,8 @@ class Strikes:
     def begin(self) -> None:
         """What was to fail late when the last platform ended is late enough now."""
         for one in self._faults.all("operation-fails"):
-            self._fail(one, self._operations.withheld(one.fault.name))
+            for operation in self._operations.withheld(one.fault.name):
+                self._fail(one, operation)
 
     async def stop(self) -> None:
         """Give up what is under way."""
@@ -91,14 +92,15 @@ class Strikes:
         found = _resources(request, self._operations)
         struck = []
         for one in self._faults.at("call"):
-            if self._is_struck(one, method, found):
+            if one.stands and self._is_struck(one, method, found):
                 struck.append(one)
                 await self._before(one, method, found)
         lost = any(one.fault.kind == "reply-lost" for one in struck)
         try:
             answer = await carrying()
             for one in struck:  # nothing is awaited here: nobody sees the change without what is done to it
-                answer = self._after(one, method, found, answer)
+                if one.stands:
+                    answer = self._after(one, method, found, answer)
         except Refusal:
             if not lost:
                 raise
@@ -172,34 +174,34 @@ class Strikes:
     def _withhold(self, one: Standing, answer: Message) -> Message:
         told = self._operations.withhold(answer.name, one.fault.name)
         if told is not None and one.fault.kind == "operation-fails":
-            self._spawned(self._fail_late(one, [told.name]))
+            self._spawned(self._fail_late(one, told.name))
         return told if told is not None else answer
 
-    async def _fail_late(self, one: Standing, operations: list[str]) -> None:
+    async def _fail_late(self, one: Standing, operation: str) -> None:
         if await one.lasts(one.fault.latency):
-            self._fail(one, operations)
+            self._fail(one, operation)
 
-    def _fail(self, one: Standing, operations: list[str]) -> None:
-        for name in operations:
-            self._operations.release(name, Status(code=_number(one.fault), message=_said(one.fault)))
+    def _fail(self, one: Standing, operation: str) -> None:
+        error = Status(code=_number(one.fault), message=_said(one.fault))
+        self._operations.release(operation, one.fault.name, error)
 
     def _drop(self, one: Standing, name: str) -> None:
         """Write down that the change does not come in force; the reconciler says so when it is late."""
         entry = self._services.shelf.find(name)
-        if entry is None:
+        if entry is None or dropped(entry):
             return
         message = _said(one.fault)
         why = {"generation": entry.message.generation, "code": _number(one.fault), "message": message}
         self._services.shelf.put(entry.message, {**entry.facts, "dropped": why})
-        self._faults.late.add(name)
-        self._spawned(self._drop_late(one, name))
+        self._faults.late.add(change(entry))
+        self._spawned(self._drop_late(one, name, change(entry)))
 
-    async def _drop_late(self, one: Standing, name: str) -> None:
+    async def _drop_late(self, one: Standing, name: str, late: Change) -> None:
         """Unless the fault is cleared before: then the change comes in force after all."""
         stands = await one.lasts(one.fault.latency)
-        self._faults.late.discard(name)
+        self._faults.late.discard(late)
         entry = self._services.shelf.find(name)
-        if entry and not stands:
+        if entry and change(entry) == late and not stands:
             kept = {key: value for key, value in entry.facts.items() if key != "dropped"}
             self._services.shelf.put(entry.message, kept)
         self._kick(name)

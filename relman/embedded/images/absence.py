@@ -14,30 +14,40 @@ from relman.embedded.images import repositories
 from relman.embedded.images.image import ImageMissing
 
 
-def take_away(layout: Path, image: str) -> dict[str, Any]:
-    """Delete an image from its repository, all its tags with it.
-
-    Returns:
-        What is needed to put it back; JSON.
+def known(layout: Path, image: str) -> dict[str, Any]:
+    """What is needed to put an image back when it has been taken away; JSON.
 
     Raises:
-        ImageMissing: It is not there, or a part of an index.
+        ImageMissing: It is not there.
     """
     name, _ = repositories.split(image)
     digest = repositories.resolve(layout, image)
     found = [one for one in repositories.entries(layout) if (one.name, one.digest) == (name, digest)]
     manifest = files.read_blob(layout, digest).read_text("utf-8")
-    try:
-        repositories.drop(layout, name, digest)
-    except repositories.Held as held:
-        raise ImageMissing(str(held)) from held
     tags = [f"{name}:{one.tag}" for one in found if one.tag]
     return {
+        "name": name,
         "digest": digest,
         "manifest": manifest,
         "refs": tags or [f"{name}@{digest}"],
         "kind": found[0].kind,
     }
+
+
+def take_away(layout: Path, facts: Mapping[str, Any]) -> None:
+    """Delete an image from its repository, all its tags with it.
+
+    Args:
+        layout: The layout.
+        facts: What is known of it.
+
+    Raises:
+        ImageMissing: It is a part of an index.
+    """
+    try:
+        repositories.drop(layout, str(facts["name"]), str(facts["digest"]))
+    except repositories.Held as held:
+        raise ImageMissing(str(held)) from held
 
 
 def put_back(layout: Path, facts: Mapping[str, Any]) -> None:

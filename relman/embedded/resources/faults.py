@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -30,7 +30,11 @@ FAILURES = frozenset(one.value for one in HTTPStatus if one >= HTTPStatus.BAD_RE
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"([-+]?\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-WHEN = "is a time with its offset, like 2026-11-25T10:00:00Z"
+EARLIEST, LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9900, 1, 1, tzinfo=UTC)
+"""Where a clock may stand: minutes are counted from 1970, and times that are reckoned from there exist."""
+WHEN = "is a time with its offset between the years 1971 and 9900, like 2026-11-25T10:00:00Z"
+MOST = 2**31
+"""No number of calls is above it; every reader of JSON can hold it."""
 LONGEST_S = 10 * 365 * 86400.0
 """Beyond that a clock leaves the years that a timestamp can have."""
 
@@ -150,6 +154,8 @@ PARAMETERS = tuple(name for name in Fault.__struct_fields__ if name not in {"kin
 def fault_of(given: Mapping[str, Any]) -> Fault:
     """Read a fault; durations may be numbers of seconds or texts like ``500ms``, ``2s``, ``-2h``.
 
+    One path may stand by itself.
+
     Raises:
         BadFault: It is none.
     """
@@ -157,9 +163,10 @@ def fault_of(given: Mapping[str, Any]) -> Fault:
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadFault(f"no kind of fault: {kind!r}{_meant(kind, KINDS)}; known are {_listed(KINDS)}")
     _check_names(kind, given)
+    path = [given["path"]] if isinstance(given.get("path"), str) else given.get("path", [])
     timed = {key: _seconds(key, value) for key, value in given.items() if key in {"latency", "offset"}}
     try:
-        fault = msgspec.convert({**given, **timed}, Fault)
+        fault = msgspec.convert({**given, **timed, "path": path}, Fault)
     except msgspec.ValidationError as error:
         said = f"at {WHEN}" if str(error).endswith("`$.at`") else error
         raise BadFault(f"kind {kind}: {said}") from error
@@ -218,8 +225,9 @@ def _check_values(fault: Fault) -> None:
     """Say of the first value that cannot be, what it can be."""
     checks = [
         (not fault.name or NAME.fullmatch(fault.name), "name takes lower-case letters, digits and hyphens"),
-        (fault.nth >= 1, "nth counts from 1"),
-        (fault.times >= 0, "times is a number of calls, 0 until cleared"),
+        (1 <= fault.nth <= MOST, f"nth counts from 1, to {MOST} at most"),
+        (0 <= fault.times <= MOST, f"times is a number of calls, at most {MOST}, 0 until cleared"),
+        (abs(fault.seed) <= MOST, f"seed is at most {MOST}"),
         (0 < fault.rate <= 100, "rate is a percentage above 0 and up to 100"),  # noqa: PLR2004 - percent
         (0 <= fault.latency <= LONGEST_S, "latency is a time, like 500ms or 2s"),
         (abs(fault.offset) <= LONGEST_S, "offset is at most ten years"),
@@ -228,7 +236,7 @@ def _check_values(fault: Fault) -> None:
         (fault.change in {"made", "dropped"}, "change is one of made, dropped"),
         (fault.when in {"before", "after"}, "when is one of before, after"),
         (all(path.startswith("/") for path in fault.path), "path begins with /"),
-        (fault.at is None or fault.at.tzinfo, f"at {WHEN}"),
+        (fault.at is None or (fault.at.tzinfo and EARLIEST <= fault.at <= LATEST), f"at {WHEN}"),
     ]
     for holds, sentence in checks:
         if not holds:
@@ -236,7 +244,7 @@ def _check_values(fault: Fault) -> None:
 
 
 def _seconds(key: str, value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LONGEST_S:
         return float(value)
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:

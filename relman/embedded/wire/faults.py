@@ -14,9 +14,11 @@ from typing import Any
 
 from relman.embedded.control.rehearsal import Rehearsal
 from relman.embedded.resources.faults import BadFault, check_method, fault_of
+from relman.embedded.resources.refusals import Refusal
 from relman.embedded.wire import monitoring
 from relman.embedded.wire.apis import APIS
 from relman.embedded.wire.http import Answer, Request
+from relman.embedded.wire.reading import json_object
 
 PATH = "/faults"
 METHODS = sorted({method for api in APIS.values() for method in api.requests} | set(monitoring.PATHS))
@@ -60,9 +62,6 @@ class FaultSurface:
 
 def _object(body: bytearray) -> dict[str, Any]:
     try:
-        found = json.loads(body)
-    except ValueError as error:
-        raise BadFault(f"this is no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise BadFault("a fault is a JSON object")
-    return found
+        return json_object(body)
+    except Refusal as refusal:
+        raise BadFault(f"a fault is a JSON object: {refusal.message}") from refusal

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from relman.embedded import faulting
 from relman.embedded.resources.faults import CODES, KINDS, PARAMETERS, BadFault, fault_of
 from relman.embedded.resources.striking import chosen
 from relman.tasks import ns
@@ -40,7 +42,13 @@ def inv(shop: World, *words: str) -> subprocess.CompletedProcess[str]:
         ({"kind": "errors", "rate": 0}, "rate is a percentage above 0"),
         ({"kind": "errors", "rate": 100.5}, "rate is a percentage above 0 and up to 100"),
         ({"kind": "errors", "path": ["checkout"]}, "path begins with /"),
+        ({"kind": "clock", "at": "0001-01-01T00:00:00+10:00"}, "between the years 1971 and 9900"),
+        ({"kind": "clock", "at": "9999-12-31T23:59:59Z"}, "between the years 1971 and 9900"),
         ({"kind": "errors", "nth": 0}, "nth counts from 1"),
+        ({"kind": "errors", "nth": 10**20}, "nth counts from 1"),
+        ({"kind": "errors", "times": 10**20}, "times is a number of calls"),
+        ({"kind": "errors", "seed": -(10**20)}, "seed is at most"),
+        ({"kind": "slow", "latency": 10**400}, "latency is a time"),
         ({"kind": "errors", "times": -1}, "times is a number of calls"),
         ({"kind": "errors", "name": "No!"}, "name takes lower-case letters"),
         ({"kind": "latency", "latency": "soon"}, "latency is a time, like 500ms, 2s or 10m, not 'soon'"),
@@ -53,6 +61,14 @@ def test_what_is_no_fault_is_refused_with_what_is_known(given: dict[str, object]
     """Each mistake has its sentence."""
     with pytest.raises(BadFault, match=sentence):
         fault_of(given)
+
+
+def test_a_path_and_a_time_may_be_what_a_program_has(fault: Fault, shop: World) -> None:
+    """One path by itself, a time as an object: as a test in Python writes them."""
+    fault("errors", path="/checkout", revision="none")
+    fault("clock", at=datetime(2027, 1, 1, tzinfo=UTC))
+    first, second = faulting.standing(shop.endpoint)
+    assert (first["path"], second["at"]) == (["/checkout"], "2027-01-01T00:00:00Z")
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 1, 7, 12.5, 33.3, 50, 99.9, 100])
@@ -151,6 +167,9 @@ def test_a_platform_that_is_away_is_told(tmp_path: Path) -> None:
         ("POST", "/faults", b"{"),
         ("POST", "/faults", b"[]"),
         ("POST", "/faults", b'{"kind": "errors", "colour": 1}'),
+        ("POST", "/faults", b"[" * 100_000),
+        ("POST", "/faults", b'{"kind": "errors", "revision": "\\ud800"}'),
+        ("POST", "/faults", b'{"kind": "slow", "latency": ' + b"9" * 400 + b"}"),
         ("POST", "/faults/f1", b"{}"),
         ("PUT", "/faults", b"{}"),
         ("DELETE", "/faults/nobody", b""),
