@@ -53,6 +53,20 @@ def test_row_49_a_refusal_comes_with_its_details(clients: Clients) -> None:
     assert [one.field for one in details.field_violations] == ["CreateServiceRequest.service_id"]
 
 
+@pytest.mark.parametrize(
+    "parent", ["", "foo", "projects/p1/locations/-", "projects/../locations/..", f"{PLACE}/x", f"{PLACE}/"]
+)
+def test_a_parent_of_another_form_is_refused(platform: World, clients: Clients, parent: str) -> None:
+    """REST has no such path, gRPC takes any text: nothing is made of it, and the platform tells how it is."""
+    service = {"template": platform.template()}
+    with pytest.raises(exceptions.InvalidArgument, match=r"expected projects/PROJECT/locations/LOCATION\."):
+        clients.services.create_service({"parent": parent, "service_id": "lost", "service": service})
+    build = {"build": {"steps": [{"name": "x"}]}} | ({"parent": parent} if parent else {"project_id": ".."})
+    with pytest.raises(exceptions.InvalidArgument, match="Invalid parent"):
+        clients.builds.create_build(build)
+    assert not any("/lost" in one["name"] for one in platform.status()["services"])
+
+
 def test_row_49_a_long_refusal_still_arrives(clients: Clients) -> None:
     """A client takes 8 KiB of trailers only: the message is cut, the code is not lost."""
     with pytest.raises(exceptions.NotFound, match="Resource 'xxxx"):

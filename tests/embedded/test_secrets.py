@@ -11,7 +11,7 @@ from typing import Any
 import google_crc32c
 import grpc
 import pytest
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, InvalidArgument
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import secretmanager_v1
 
@@ -46,6 +46,15 @@ def client(platform: World, request: pytest.FixtureRequest) -> Iterator[Any]:
     """The client, by either wire."""
     found, close = request.param(platform)
     yield found
+    close()
+
+
+@pytest.mark.parametrize("parent", ["foo", "projects/..", "projects/p1/locations/-", "projects/p1/secrets"])
+def test_a_parent_of_another_form_is_refused(platform: World, parent: str) -> None:
+    """Of gRPC; REST has no such path."""
+    client, close = over_grpc(platform)
+    with pytest.raises(InvalidArgument, match="Invalid parent"):
+        client.create_secret(parent=parent, secret_id="lost", secret=AUTOMATIC)
     close()
 
 

@@ -22,6 +22,7 @@ from relman.embedded.control.operations import Operations
 from relman.embedded.images import buildfilter, record, steps, substitutions
 from relman.embedded.images.construction import Outcome, Overtime, Source, construct
 from relman.embedded.images.objects import Objects
+from relman.embedded.resources import rules
 from relman.embedded.resources.messages import (
     Build,
     BuildOperationMetadata,
@@ -78,6 +79,7 @@ class Builds:
     def create_build(self, request: Message) -> Message:
         """Take in a build; its operation is done when it is."""
         parent = request.parent or f"projects/{request.project_id}/locations/global"
+        rules.check_parent(parent)
         _check_source(request.build.source)
         if not request.build.steps:
             raise invalid("build.steps", "Invalid build: no build steps were specified.")

@@ -21,6 +21,7 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
+from relman.embedded.resources import rules
 from relman.embedded.resources.messages import (
     AccessSecretVersionRequest,
     AccessSecretVersionResponse,
@@ -61,6 +62,7 @@ class Secrets:
 
     def create_secret(self, request: Message) -> Message:
         """Take in a new secret, which has no version yet."""
+        rules.check_parent(request.parent, rules.PROJECT, rules.PLACE)
         _check_new(request)
         name = f"{request.parent}/secrets/{request.secret_id}"
         if self._secrets.find(name):

@@ -83,6 +83,7 @@ class Services:
 
     def create_service(self, request: Message) -> Message:
         """Take in a new service; its name is composed from parent and id (row 4)."""
+        rules.check_parent(request.parent)
         rules.check_service_id(request.service_id)
         name = f"{request.parent}/services/{request.service_id}"
         if self.shelf.find(name):

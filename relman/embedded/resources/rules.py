@@ -1,4 +1,4 @@
-"""What a service must look like before it is taken in (rows 1, 5, 6, 15, 43).
+"""What a service, and the place of anything, must look like before it is taken in (rows 1, 5, 6, 15, 43).
 
 What it is not: a default (``defaults``) or a rule of traffic (``traffic``).
 """
@@ -13,6 +13,8 @@ from google.protobuf.message import Message
 
 from relman.embedded.resources.refusals import invalid
 
+PROJECT = re.compile(r"projects/[a-z0-9][-a-z0-9.:]*")
+PLACE = re.compile(rf"{PROJECT.pattern}/locations/[a-z][-a-z0-9]*")
 SERVICE_ID = re.compile(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?")
 CONTAINER_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 REVISION_ID = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -20,6 +22,15 @@ RESERVED = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev",
 LONGEST_STARTUP_S = 240
 LONGEST_LIVENESS_S = 3600
 LARGEST_PORT = 65535
+
+
+def check_parent(parent: str, *patterns: re.Pattern[str]) -> None:
+    """Refuse a parent of another form than ``PLACE``, or than one of these.
+
+    REST's paths leave no other, gRPC's messages any; names are written into the paths of files.
+    """
+    if not any(pattern.fullmatch(parent) for pattern in patterns or (PLACE,)):
+        raise invalid("parent", f"Invalid parent '{parent}': expected projects/PROJECT/locations/LOCATION.")
 
 
 def check_service_id(service_id: str) -> None:
