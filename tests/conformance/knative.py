@@ -5,6 +5,7 @@ What it is not: a client. It sends what a test of every wire can say, and reads 
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -155,9 +156,18 @@ def _lay(service: Json, fields: Json) -> None:
 
 def _template(template: Json) -> Json:
     containers = [plain(run_v2.Container(one)) for one in template["containers"]]
+    for container in containers:
+        container["env"] = [_variable(one) for one in container.get("env", [])]
     spec: Json = {"containers": containers}
     named = {"name": template["revision"]} if template.get("revision") else {}
     return {"metadata": named, "spec": spec}
+
+
+def _variable(one: Json) -> Json:
+    reference = one.pop("valueSource", {}).get("secretKeyRef")
+    if not reference:
+        return one
+    return one | {"valueFrom": {"secretKeyRef": {"name": reference["secret"], "key": reference["version"]}}}
 
 
 def _sent_target(one: Json) -> Json:
@@ -189,7 +199,18 @@ def _conditions(found: Json) -> dict[str, Json]:
 
 
 def _condition(kind: str, one: Json) -> run_v2.Condition:
-    return run_v2.Condition(type_=kind, state=STATES[one["status"]], message=one.get("message", ""))
+    state, message = STATES[one["status"]], one.get("message", "")
+    return run_v2.Condition(type_=kind, state=state, message=message, **_reason(one.get("reason", "")))
+
+
+def _reason(word: str) -> Json:
+    """``ContainerMissing`` as the reason of v2 that it stands for."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", word).upper()
+    kinds: Json = {
+        "reason": run_v2.Condition.CommonReason,
+        "revision_reason": run_v2.Condition.RevisionReason,
+    }
+    return {field: kind[name] for field, kind in kinds.items() if name in kind.__members__}
 
 
 def _is_busy(found: Json) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 
-from tests.conformance.rows import EVERY, differs, needs_app, only_here, row
+from tests.conformance.rows import EVERY, needs_app, only_here, row
 from tests.conformance.world import World, answering, conditions, short
 from tests.embedded.world import DONE, FAILED, LATEST, target
 
@@ -146,9 +146,8 @@ def test_row_22_the_revision_says_why(world: World) -> None:
         ),
     ],
 )
-@row(23, source="condition.proto")
+@row(23, source="condition.proto; services of pipecd and directus", sure="observed")
 @only_here("an image name that Google's registries can say something of would be another project's")
-@differs("The sentences behind CONTAINER_MISSING and SECRETS_ACCESS_CHECK_FAILED are the platform's own.")
 def test_row_23_what_cannot_be_given_is_told_by_its_reason(
     world: World, container: dict[str, Any], reason: int, sentence: str
 ) -> None:
@@ -159,6 +158,38 @@ def test_row_23_what_cannot_be_given_is_told_by_its_reason(
     assert ended.code == 9
     assert ready.reason == reason
     assert sentence in ready.message
+
+
+@row(23, source="a service of directus, described by gcloud", sure="observed", wires=EVERY)
+def test_row_23_a_service_tells_the_reason_of_its_revision(world: World) -> None:
+    """A revision that fails gives its service's conditions its own reason.
+
+    ConfigurationsReady has the revision's sentence; Ready and RoutesReady say which revision it is, too.
+    """
+    name = world.name()
+    reference = {"secret": f"{name}-none", "version": "latest"}
+    template = world.template(env=[{"name": "A", "value_source": {"secret_key_ref": reference}}])
+    world.create(name, template=template | {"revision": f"{name}-v1"})
+    service = world.service(name)
+    found = conditions(service)
+    own, routes = found["ConfigurationsReady"], found["RoutesReady"]
+    told = [service.terminal_condition, own, routes]
+    assert {one.reason for one in told} == {Common.SECRETS_ACCESS_CHECK_FAILED}
+    assert own.message.endswith(f"/secrets/{name}-none/versions/latest was not found")
+    assert own.message.startswith("spec.template.spec.containers[0].env[0].value_from.secret_key_ref.name: ")
+    sentence = f"Revision '{name}-v1' is not ready and cannot serve traffic. {own.message}"
+    assert service.terminal_condition.message == routes.message == sentence
+
+
+@needs_app
+@row(23, source="a service of real-estate-leads, described by gcloud", sure="observed", wires=EVERY)
+def test_row_23_a_service_tells_that_its_container_does_not_start(world: World) -> None:
+    """A container that cannot start is HEALTH_CHECK_CONTAINER_ERROR in the service's conditions as well."""
+    name = world.name()
+    world.create(name, template=world.mode(f"{name}-v1", "broken"))
+    service = world.service(name)
+    told = [service.terminal_condition, *conditions(service).values()]
+    assert [one.revision_reason for one in told] == [Reason.HEALTH_CHECK_CONTAINER_ERROR] * 3
 
 
 @needs_app

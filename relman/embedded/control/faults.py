@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
+from relman.embedded.resources.conditions import Failure, Trouble
 from relman.embedded.resources.faults import KINDS, BadFault, Fault, shown
-from relman.embedded.resources.messages import Status
+from relman.embedded.resources.messages import CommonReason
 from relman.embedded.resources.shelf import Entry
 from relman.embedded.resources.store import Store
 from relman.embedded.resources.striking import Tally, names
@@ -134,12 +135,12 @@ def change(entry: Entry) -> Change:
     return entry.message.uid, entry.message.generation
 
 
-def dropped(entry: Entry) -> Status | None:
+def dropped(entry: Entry) -> Failure | None:
     """Why the present change of a service was dropped on demand, if it was."""
     found = entry.facts.get("dropped")
     if not found or found["generation"] != entry.message.generation:
         return None
-    return Status(code=found["code"], message=found["message"])
+    return Failure(found["code"], Trouble(found["message"], CommonReason.REVISION_FAILED))
 
 
 def listed(one: Standing, counts: Mapping[str, int]) -> dict[str, Any]:

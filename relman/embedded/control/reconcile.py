@@ -24,8 +24,8 @@ from relman.embedded.control.proxy import DataPlane
 from relman.embedded.control.revisions import Revisions, short
 from relman.embedded.control.scaling import Scaling, asleep
 from relman.embedded.resources import conditions, traffic
-from relman.embedded.resources.conditions import Trouble
-from relman.embedded.resources.messages import CommonReason, Status
+from relman.embedded.resources.conditions import Failure, Trouble
+from relman.embedded.resources.messages import CommonReason
 from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.traffic import Share
 from relman.embedded.runtime.keeping import Runtime
@@ -165,7 +165,7 @@ class Reconciler:
         if verdict is True:
             await self._put_in_force(entry, shares)
         else:
-            if isinstance(verdict, Status):
+            if isinstance(verdict, Failure):
                 self._tell(entry, entry.message.generation, verdict)
             await self.plane.flip()  # what serves goes on, wherever it was started again
         self._retire(service)
@@ -199,13 +199,13 @@ class Reconciler:
             if name in wanted and conditions.retired(one.message) and self._runtime.is_up(one.message.name):
                 self.came_up(one.message.name, 0, 0)  # it had not left yet
 
-    def _verdict(self, entry: Entry, shares: list[Share]) -> Status | bool:
-        """An error, True when all that the change needs is ready, False while something is on its way."""
+    def _verdict(self, entry: Entry, shares: list[Share]) -> Failure | bool:
+        """A failure, True when all that the change needs is ready, False while something is on its way."""
         made, ready = entry.facts["made"], True
         for name in dict.fromkeys([*filter(None, [made]), *(share.revision for share in shares)]):
             found = self._revisions.shelf.find(f"{entry.message.name}/revisions/{name}")
             if found is None:
-                return Status(code=code_pb2.INTERNAL, message=_unknown(name))
+                return _unknown(name)
             if conditions.failed(found.message):
                 return _unready(found.message)
             spare = name == made and not conditions.pending(found.message)
@@ -234,17 +234,17 @@ class Reconciler:
         service.uri = uris.get("", "")
         service.urls[:] = [service.uri]
 
-    def _tell(self, entry: Entry, generation: int, error: Status | None) -> None:
+    def _tell(self, entry: Entry, generation: int, failure: Failure | None) -> None:
         """Write down how the change came out, and end the operations that waited for it."""
         service, at = entry.message, self._now()
         newer = service.generation != generation
-        routes = _half("RoutesReady", at, busy=newer, error=error)
+        routes = _half("RoutesReady", at, busy=newer, trouble=failure.trouble if failure else None)
         created = self._revisions.shelf.find(service.latest_created_revision)
         configurations = _configurations(created.message if created else None, at)
         conditions.service_tells(service, at, routes, configurations, self._crash(entry))
         with self._services.store.transaction():
             self._services.put(service, entry.facts)
-            self._end_operations(service, generation, error)
+            self._end_operations(service, generation, failure)
 
     def _crash(self, entry: Entry) -> str:
         """How the process of a serving revision ended that is not up again yet; empty when none did."""
@@ -255,7 +255,7 @@ class Reconciler:
                 return f"Revision '{name}': {message}"
         return ""
 
-    def _end_operations(self, service: Message, generation: int, error: Status | None) -> None:
+    def _end_operations(self, service: Message, generation: int, failure: Failure | None) -> None:
         """An operation ends when its change is in force or refused, and the revision it made has settled."""
         for name, facts in self._operations.unfinished(service.name):
             if "delete" in facts or facts["generation"] > generation:
@@ -264,8 +264,8 @@ class Reconciler:
             if made and conditions.pending(made.message):
                 self._operations.describe(name, service)
                 continue
-            own = _unready(made.message) if made and conditions.failed(made.message) else None
-            self._operations.finish(name, service, own or error)
+            own = _unready(made.message) if made and conditions.failed(made.message) else failure
+            self._operations.finish(name, service, own.status if own else None)
 
     def _retire(self, service: str) -> None:
         """Let go of the settled revisions that nothing is asked to go to, and nothing goes to."""
@@ -307,31 +307,27 @@ def _names(entry: Entry) -> set[str]:
     return {share[0] for share in entry.facts["served"]}
 
 
-def _half(kind: str, at: datetime, *, busy: bool, error: Status | None) -> Message:
-    if busy:
-        return conditions.condition(kind, conditions.BUSY, at)
-    if error:
-        return conditions.condition(
-            kind, conditions.FAILED, at, Trouble(error.message, CommonReason.REVISION_FAILED)
-        )
-    return conditions.condition(kind, conditions.DONE, at)
+def _half(kind: str, at: datetime, *, busy: bool, trouble: Trouble | None) -> Message:
+    state = conditions.BUSY if busy else conditions.FAILED if trouble else conditions.DONE
+    return conditions.condition(kind, state, at, None if busy else trouble)
 
 
 def _configurations(created: Message | None, at: datetime) -> Message:
     """The half of a service that its latest created revision tells."""
     busy = created is None or conditions.pending(created)
-    error = _unready(created) if created is not None and conditions.failed(created) else None
-    return _half("ConfigurationsReady", at, busy=busy, error=error)
+    trouble = conditions.trouble_of(created) if created is not None and conditions.failed(created) else None
+    return _half("ConfigurationsReady", at, busy=busy, trouble=trouble)
 
 
-def _unknown(revision: str) -> str:
-    return (
+def _unknown(revision: str) -> Failure:
+    text = (
         f"Revision '{revision}' does not exist or is deleted. "
         "Update all traffic to route to currently available revisions."
     )
+    return Failure(code_pb2.INTERNAL, Trouble(text, CommonReason.REVISION_FAILED))
 
 
-def _unready(revision: Message) -> Status:
-    name, message = short(revision.name), conditions.ready_of(revision).message
-    text = f"Revision '{name}' is not ready and cannot serve traffic. {message}"
-    return Status(code=code_pb2.FAILED_PRECONDITION, message=text)
+def _unready(revision: Message) -> Failure:
+    trouble = conditions.trouble_of(revision)
+    text = f"Revision '{short(revision.name)}' is not ready and cannot serve traffic. {trouble.message}"
+    return Failure(code_pb2.FAILED_PRECONDITION, Trouble(text, trouble.reason))

@@ -11,7 +11,14 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
-from relman.embedded.resources.messages import CommonReason, Condition, RevisionReason, Severity, State
+from relman.embedded.resources.messages import (
+    CommonReason,
+    Condition,
+    RevisionReason,
+    Severity,
+    State,
+    Status,
+)
 
 DONE, FAILED, BUSY = State.CONDITION_SUCCEEDED, State.CONDITION_FAILED, State.CONDITION_RECONCILING
 RETIRED = "Revision retired."
@@ -28,6 +35,24 @@ class Trouble:
 
     message: str
     reason: int = RevisionReason.HEALTH_CHECK_CONTAINER_ERROR
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a change of a service came to nothing.
+
+    Attributes:
+        code: Of its operation's error, a ``google.rpc.Code``.
+        trouble: What the service's conditions tell.
+    """
+
+    code: int
+    trouble: Trouble
+
+    @property
+    def status(self) -> Message:
+        """The operation's error."""
+        return Status(code=self.code, message=self.trouble.message)
 
 
 def condition(kind: str, state: int, at: datetime, trouble: Trouble | None = None) -> Message:
@@ -119,6 +144,14 @@ def _retry(message: str, at: datetime) -> list[Message]:
 def ready_of(revision: Message) -> Message:
     """The ``Ready`` condition, empty when there is none."""
     return next((one for one in revision.conditions if one.type_ == "Ready"), Condition())
+
+
+def trouble_of(revision: Message) -> Trouble:
+    """Why a revision that failed did, in its own words and with its own reason."""
+    ready = ready_of(revision)
+    own = ready.WhichOneof("reasons") == "revision_reason"
+    reason = RevisionReason(ready.revision_reason) if own else CommonReason(ready.reason)
+    return Trouble(str(ready.message), reason)
 
 
 def failed(revision: Message) -> bool:
