@@ -49,9 +49,10 @@ from relman.embedded.wire.faults import FaultSurface
 from relman.embedded.wire.forward import unwrap
 from relman.embedded.wire.grpc import SOCKET, Grpc
 from relman.embedded.wire.hosts import named
-from relman.embedded.wire.http import Answer, Request, Surface
+from relman.embedded.wire.http import Answer, Intake, Request, Surface
 from relman.embedded.wire.monitoring import MonitoringRest
 from relman.embedded.wire.neighbours import neighbours
+from relman.embedded.wire.pages import refused, turn_away
 from relman.embedded.wire.port import Port
 from relman.embedded.wire.registry.surface import Registry
 from relman.embedded.wire.rest import Rest
@@ -119,7 +120,7 @@ class Platform:
         registry = over(state, true())
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
-        self._port = Port(self._answer, SOCKET, registry.intake, context(state), self._front)
+        self._port = Port(self._answer, SOCKET, guarded(registry), context(state), self._front)
 
     def _serve(self, services: Shelf, limits: Limits, now: Callable[[], datetime]) -> None:
         """What brings services to what is wanted, and traffic to them; each knows those it speaks to."""
@@ -146,6 +147,7 @@ class Platform:
         settings = Settings(self._monitoring)
         own = (
             unwrap,
+            turn_away,
             self._report,
             settings.answer,
             FaultSurface(rehearsal).answer,
@@ -261,6 +263,11 @@ def over(state: Path, now: datetime) -> Registry:
     uploads = Uploads(state / "uploads")
     uploads.forget_old(now)
     return Registry(state / "images", uploads)
+
+
+def guarded(registry: Registry) -> Intake:
+    """Takes in what is pushed; not what a web page sends, which is refused when it is whole."""
+    return lambda request: None if refused(request) else registry.intake(request)
 
 
 def remembered(store: Store) -> int:

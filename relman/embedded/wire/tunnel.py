@@ -55,7 +55,7 @@ async def tunnel(
     Raises:
         OSError: The client does not believe the certificate, or has gone.
     """
-    host = head.split()[1].decode("latin-1").rpartition(":")[0] if END in head else ""
+    host = _host(head)
     if host != STORAGE and not is_own(host):
         body = refusal(host)
         line = f"HTTP/1.1 421 Misdirected Request\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
@@ -67,3 +67,9 @@ async def tunnel(
     secure = await loop.start_tls(transport, held, context, server_side=True)
     assert isinstance(secure, asyncio.Transport)  # noqa: S101 - what a secure TCP connection is
     take(secure, held.first)
+
+
+def _host(head: bytes) -> str:
+    """Whom a ``CONNECT`` asks for, empty where it does not say so."""
+    target = head.partition(b"\r\n")[0].removeprefix(VERB).partition(b" ")[0] if END in head else b""
+    return target.decode("latin-1").rpartition(":")[0]
