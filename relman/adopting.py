@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from relman.cloudrun import CloudRun
+from relman.driving import Driver
 from relman.errors import Refused, UsageError
+from relman.ledger import Draft, story
 from relman.live import LiveService
 from relman.models import Release, ServiceKey
 from relman.version import checked
+
+
+def adopted(driver: Driver, version: str) -> Release:
+    """Record what serves as good, with what the service itself tells of its way back, if nothing is known."""
+    key, store = driver.key, driver.store
+    with store.drive(key, "traffic"):
+        live = driver.cloud.service(key)
+        release = adoptable(driver.cloud, key, live, version)
+        good = [*(older(live, release) if live and not story.known_good(store.entries(key)) else ()), release]
+        details = ({"release": msgspec.to_builtins(one)} for one in good)
+        drafts = [Draft("release.adopted", key, driver.environment, detail=each) for each in details]
+        store.append([*drafts, *driver.superseding(f"{release} was adopted")])
+    return release
 
 
 def adoptable(cloud: CloudRun, key: ServiceKey, live: LiveService | None, version: str) -> Release:

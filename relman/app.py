@@ -13,15 +13,15 @@ from pathlib import Path
 
 import msgspec
 
-from relman import proposing, rollback
-from relman.adopting import adoptable, older
+from relman import owing, proposing, rollback
+from relman.adopting import adopted
 from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
 from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.driving import Driver
 from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
-from relman.ledger import Draft, Entry, Run, Store, story
+from relman.ledger import Entry, Run, Store, story
 from relman.live import LiveService
 from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
 from relman.plan import Plan, opening_of
@@ -108,7 +108,7 @@ class Relman:
         if candidate is None:
             raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
         plan = self.release_plan(candidate, self.cloud.service(self.key))
-        self.show(plan)
+        self.show(plan, *proposing.unset(self.configured))
         proposing.keep(self.root, plan)
         self.must_pass(plan)
 
@@ -156,13 +156,14 @@ class Relman:
         return rollback.summary(value, self.labels(), decided, self.entries())
 
     def resume(self, confirm: Confirm = lambda _plan: None) -> Plan | None:
-        """Go on with the run that was left open; its plan, or None if there is none.
+        """Go on with the run that was left open, or settle what is owed; its plan, None if there is none.
 
         Args:
             confirm: As for :meth:`cut`, where the run was a prepare that a cut was to follow.
 
         Raises:
             Fenced: A rollback that was made elsewhere has ended it.
+            Paused: Something is still owed.
         """
         live = self.cloud.service(self.key)
         if self.driver.take_in(live) and live:
@@ -173,33 +174,29 @@ class Relman:
             done = plan = self.driver.plan_of(run)
             self.driver.resume(run, lambda: self.show(plan, "going on from the first step that is not done"))
             run = self.driver.unfinished()
-        if run is None:
+        if run is None and done and done.kind != "follow-up":
             return done
+        if run is None:
+            return owing.settled(self.driver, self.entries(), self.show) or done
         self.emit(Event("note", "the candidate is prepared; going on with the cut"))
         return self._ship(self._still(run), confirm)
 
     def abort(self, reason: str) -> str:
         """Stop the run that is open and put back what it changed; what came of it.
 
-        A living driver is told and does it; a dead one's run is taken over.
+        A living driver is told and does it; a dead one's run is taken over. Without one, what is owed
+        is given up.
         """
         live = self.cloud.service(self.key)
         self.driver.take_in(live)
         run = next((one for one in self.store.runs(self.key) if one.state == "open"), None)
         if run is None:
-            return "nothing to abort: no run is open"
+            return owing.dropped(self.driver, self.entries(), reason)
         return self.driver.abort(run, reason, gone=live is None and run.lane == "traffic")
 
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
-        with self.store.drive(self.key, "traffic"):
-            live = self.cloud.service(self.key)
-            release = adoptable(self.cloud, self.key, live, version)
-            good = [*(older(live, release) if live and not story.known_good(self.entries()) else ()), release]
-            details = ({"release": msgspec.to_builtins(one)} for one in good)
-            adopted = [Draft("release.adopted", self.key, self.environment, detail=each) for each in details]
-            self.store.append([*adopted, *self.driver.superseding(f"{release} was adopted")])
-        return release
+        return adopted(self.driver, version)
 
     # ── what the verbs share ─────────────────────────────────────────────────────────────────
 
@@ -244,8 +241,9 @@ class Relman:
 
     def release_plan(self, candidate: Candidate, live: LiveService | None) -> Plan:
         """The plan that ships a candidate onto what is live now."""
-        entries, config, target = self.entries(), self.configured, self.targeted
-        return proposing.plan_for(candidate, live, entries, self.cloud, config=config, target=target)
+        target = self.targeted
+        ending = proposing.ending_of(self.repository, self.configured, target, candidate)
+        return proposing.plan_for(candidate, live, self.entries(), self.cloud, target=target, ending=ending)
 
     def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
         """Ask the gates of a plan that is not running, and show what they say."""
@@ -329,7 +327,7 @@ class Relman:
     def _ship(self, candidate: Candidate, confirm: Confirm) -> Plan:
         live = self.cloud.service(self.key)
         plan = self.release_plan(candidate, live)
-        self.show(plan)
+        self.show(plan, *proposing.unset(self.configured))
         confirm(plan)
         self.driver.begin(plan, live)
         return plan

@@ -30,8 +30,8 @@ from relman.steps import Absent, AnyStep, Done, Failed, Pending, Seen, World
 FIRST_LOOK = 0.1
 LONGEST_PAUSE = 1.0
 """Seconds between two looks: quick at first, and never longer than a signal should wait."""
-INSISTING_PATIENCE = 3.0
-"""Seconds that a step on the way back asks a platform that does not answer: a person waits."""
+SHORT_PATIENCE = 3.0
+"""Seconds that a step asks what does not answer, on the way back or for what can be owed: a person waits."""
 RESUME = "inv release.resume"
 
 
@@ -57,7 +57,7 @@ class Engine:
     def __init__(self, plan: Plan, world: World, interrupts: Interrupts) -> None:
         """Nothing happens before :meth:`drive`."""
         self.plan, self.world, self.interrupts = plan, world, interrupts
-        self.record = world.record
+        self.record, self._returning = world.record, False
 
     def drive(self) -> dict[str, Any]:
         """Settle every step; the value of the last one.
@@ -89,11 +89,12 @@ class Engine:
     def _settle_all(self, steps: Steps, *, returning: bool = False) -> dict[str, Any]:
         value: dict[str, Any] = {}
         for number, step in enumerate(steps, 1):
-            if not returning and not step.insists:
-                self._heed()
+            if not step.insists:
+                self._heed(step)
             facts = {"number": number, "of": len(steps), "returning": returning}
             recorded = self._recorded(step)
-            value = self._settle(step, facts) if recorded is None else recorded
+            found = self._settle(step, facts) if recorded is None else recorded
+            value = value if step.owes else found
         return value
 
     def _recorded(self, step: AnyStep) -> dict[str, Any] | None:
@@ -125,7 +126,8 @@ class Engine:
         # Never longer than doubt from now: the record may be dated by a clock that ran ahead of ours.
         end = min(sent, self.world.clock.now()) + timedelta(seconds=self.world.doubt)
         while self.world.clock.now() < end:
-            self._pause(step, Pending("what a dead driver sent may still appear"), FIRST_LOOK)
+            pause = LONGEST_PAUSE if step.owes else FIRST_LOOK  # GitHub counts how often it is asked
+            self._pause(step, Pending("what a dead driver sent may still appear"), pause)
             seen = self._look(step)
             if not isinstance(seen, Absent):
                 return seen
@@ -143,11 +145,11 @@ class Engine:
         try:
             return step.act(self.world)
         except (UsageError, Refused, NotAuthenticated) as no:  # it cannot be done; asking again is no use
-            return Failed(f"{no.what}: {no.fact}" if no.fact else no.what, no.clears)
+            return _refused(no)
         except (Raced, Unreachable) as lost:
             if not isinstance(self._look(step), Absent):
                 return ""  # it was done, or is under way
-            if not again and step.insists:
+            if not again and (step.insists or step.owes):
                 return lost.fact or lost.what
             if not again:
                 raise  # the run stays open: a pause, and not a failure that would be put back
@@ -169,7 +171,7 @@ class Engine:
             if isinstance(seen, Absent) and (said or self.world.clock.now() > patience):
                 return Failed(said or "it was asked for, and nothing came of it")
             if not step.insists:
-                self._heed()
+                self._heed(step)
             waiting = seen if isinstance(seen, Pending) else Pending("the platform takes it in")
             pause = self._pause(step, waiting, pause)
 
@@ -179,17 +181,23 @@ class Engine:
         Raises:
             Paused: It stayed away.
         """
-        patience = INSISTING_PATIENCE if step.insists else self.world.patience
+        patience = SHORT_PATIENCE if step.insists or step.owes else self.world.patience
         end = self.world.clock.now() + timedelta(seconds=patience)
         while True:
             try:
                 return step.observe(self.world)
             except Unreachable as away:
+                if self.world.clock.now() >= end and step.owes:
+                    return _refused(away)
                 if self.world.clock.now() >= end:
                     raise self._paused(away) from away
                 self._pause(step, Pending(f"{away.what}; looking again"), LONGEST_PAUSE)
                 if not step.insists:
-                    self._heed()
+                    self._heed(step)
+            except (UsageError, Refused, NotAuthenticated) as no:
+                if not step.owes:
+                    raise
+                return _refused(no)
 
     def _pause(self, step: AnyStep, waiting: Pending, seconds: float) -> float:
         """Tell what is waited for, sleep, and answer how long to sleep next."""
@@ -206,35 +214,52 @@ class Engine:
             self._tell("step.done", step, facts=told, seconds=seconds)
             self._show_traffic(step)
             return seen.value
-        reason, clears = (seen.reason, seen.clears) if isinstance(seen, Failed) else ("it did not settle", "")
+        failed = seen if isinstance(seen, Failed) else Failed("it did not settle")
+        reason, clears = failed.reason, failed.clears
+        if step.owes:
+            return self._owe(step, failed, seconds, facts)
         self.record.write("step.failed", step=step.key, reason=reason, **step.stamp)
         self._tell("step.failed", step, facts={**facts, "reason": reason}, seconds=seconds)
         raise StepFailed(step, reason, clears)
 
-    def _heed(self) -> None:
+    def _owe(
+        self, step: AnyStep, failed: Failed, seconds: float | None = None, facts: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Record that the step is owed, and go on."""
+        told = {"reason": failed.reason, "clears": failed.clears}
+        self.record.write("step.owed", step=step.key, line=step.line, **told)
+        self._tell("step.owed", step, facts={**(facts or {}), **told}, seconds=seconds)
+        return {}
+
+    def _heed(self, step: AnyStep) -> None:
         """Stop if somebody wants it: another driver, ``release.abort``, Ctrl-C.
+
+        On the way back nothing stops it. What is owed comes after the end, so that nothing is aborted there.
 
         Raises:
             Fenced: The run is no longer ours.
             StepFailed: It is to be aborted.
             Paused: Ctrl-C.
         """
+        if self._returning:
+            return
         self.record.refresh()
-        if wish := self.record.wish("run.abort"):
+        if (wish := self.record.wish("run.abort")) and not step.owes:
             raise StepFailed(None, f"a person wants it: {wish.detail.get('reason', '')}")
         if self.interrupts.wanted:
             raise Paused("paused at a safe point", fact="Ctrl-C", clears=RESUME)
 
     def _after(self, failure: StepFailed) -> RelmanError:
         """What follows a failure: a refusal, a pause, or the way back; the error that says so."""
-        step, reason = failure.step, failure.reason
+        step, reason, self._returning = failure.step, failure.reason, True
         what = step.failed if step else "aborted"
         if step and step.pauses:
-            return Paused(what, fact=reason, clears=RESUME)
+            return Paused(what, fact=reason, clears=failure.clears or RESUME)
         if not self._changed():
             self._close("refused", reason)
             return Refused(f"{what}; nothing was changed", fact=reason, clears=failure.clears)
         if not self.plan.on_failure:
+            self._settle_all(self.plan.told, returning=True)
             self._close("failed", reason)
             return NotPutBack(what, fact=reason, clears=failure.clears or self.plan.hint)
         return self._put_back(what, reason)
@@ -243,11 +268,14 @@ class Engine:
         try:
             value = self._settle_all(self.plan.on_failure, returning=True)
         except StepFailed as failure:
+            for step in self.plan.told:  # a person must act first
+                self._owe(step, Failed("users come first"))
             self._close("not-put-back", failure.reason)
             fact = f"{reason}; then: {failure.reason}"
             return NotPutBack(
                 f"{what}, and it could not be put back", fact=fact, clears="inv release.rollback"
             )
+        self._settle_all(self.plan.told, returning=True)
         closed = self.record.draft("run.closed", outcome="put-back", reason=reason)
         self.record.write_all(self.record.draft("release.put_back", **value, reason=reason), closed)
         served = f"{self.plan.subject} was not released; {self.plan.facts['prior'] or 'what served'} serves"
@@ -283,3 +311,7 @@ class Engine:
         self, kind: str, step: AnyStep, *, text: str = "", facts: dict[str, Any], seconds: float | None = None
     ) -> None:
         self.world.emit(Event(kind, text or step.line, step.key, seconds, facts))
+
+
+def _refused(no: RelmanError) -> Failed:
+    return Failed(f"{no.what}: {no.fact}" if no.fact else no.what, no.clears)

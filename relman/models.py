@@ -194,8 +194,8 @@ class Event(msgspec.Struct, frozen=True):
     """One thing that happened, for whoever watches: terminal, pipe or JSON lines.
 
     ``kind`` is one of: ``plan``, ``gate``, ``step.started``, ``step.waiting``, ``step.done``,
-    ``step.failed``, ``traffic``, ``note``, ``done``, ``failed``. ``facts`` holds JSON only; what
-    each kind carries is written down in ``render``.
+    ``step.failed``, ``step.owed``, ``traffic``, ``note``, ``done``, ``failed``. ``facts`` holds JSON
+    only; what each kind carries is written down in ``render``.
     """
 
     kind: str

@@ -7,12 +7,14 @@ rollback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
+from relman import ending
+from relman.ending import Ending
 from relman.errors import Paused, Refused
 from relman.ledger import Entry
 from relman.ledger import chain as leaves
@@ -29,7 +31,6 @@ from relman.steps import (
     Shift,
     ShiftBack,
     Smoke,
-    Tag,
     VerifyBack,
 )
 
@@ -41,10 +42,11 @@ class Plan(msgspec.Struct, frozen=True):
     """Steps in their order, what is done when one fails, and what is recorded at the end.
 
     Attributes:
-        kind: ``prepare``, ``release`` or ``rollback``.
+        kind: ``prepare``, ``release``, ``rollback`` or ``follow-up``.
         title: What it does, as one line.
         steps: What is settled, one after the other.
         on_failure: What is settled when a step fails after something was changed.
+        told: What others are told once that is settled; what fails of it is owed.
         closes: The kind of the entry that the last step's value is recorded as.
         facts: What is recorded with it, besides that value.
         hint: What a person types if there is nothing to put back to.
@@ -58,6 +60,7 @@ class Plan(msgspec.Struct, frozen=True):
     title: str
     steps: Steps
     on_failure: Steps = ()
+    told: Steps = ()
     closes: str = ""
     facts: dict[str, Any] = {}
     hint: str = ""
@@ -66,8 +69,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def lane(self) -> str:
-        """``traffic``, or ``build`` for what touches no traffic."""
-        return "build" if self.kind == "prepare" else "traffic"
+        """``traffic``, or another one for what touches no traffic: ``build``, ``telling``."""
+        return {"prepare": "build", "follow-up": "telling"}.get(self.kind, "traffic")
 
     @property
     def outcome(self) -> str:
@@ -87,7 +90,7 @@ class Plan(msgspec.Struct, frozen=True):
             return "Ctrl-C pauses here · other terminal: inv release.rollback, inv release.abort"
         return (
             "Ctrl-C pauses here"
-            if self.kind == "prepare"
+            if self.kind in {"prepare", "follow-up"}
             else "Ctrl-C twice leaves; the traffic may be anywhere"
         )
 
@@ -174,7 +177,7 @@ def plan_release(
     *,
     phases: tuple[int, ...],
     bake: float,
-    tag: str,
+    ending: Ending,
 ) -> Plan:
     """A candidate goes into traffic, phase by phase, from the release that serves everything.
 
@@ -185,7 +188,7 @@ def plan_release(
         serving: The revision that serves, for that case.
         phases: Rising percentages, the last is 100.
         bake: Seconds at each phase before the next.
-        tag: The git tag that it gets.
+        ending: What is left behind, and who is told.
     """
     chain = good or (Release("", serving, ""),)
     stable = TrafficSplit.all_to(chain[0].revision)
@@ -193,6 +196,7 @@ def plan_release(
     return _release(
         candidate,
         chain[0].version,
+        ending,
         steps=(
             AskGates(candidate, good, first=False),
             ProveWayBack(chain),
@@ -200,30 +204,29 @@ def plan_release(
             Smoke(candidate.release, candidate.commit, at="tag", percent=0),
             *_phases(candidate, chain, [stable, *splits], bake),
             Smoke(candidate.release, candidate.commit, at="live", percent=PERCENT),
-            *_tagged(candidate, tag),
         ),
         on_failure=plan_rollback(chain[:1], chain, candidate.release, befores=(*splits, stable)),
         stable=(chain[0].revision,),
     )
 
 
-def plan_first_release(candidate: Candidate, before: TrafficSplit | None, *, tag: str) -> Plan:
+def plan_first_release(candidate: Candidate, before: TrafficSplit | None, *, ending: Ending) -> Plan:
     """The first release of a service: nothing to go back to, and no 0 % phase (ruling 8).
 
     Args:
         candidate: What ships.
         before: The traffic of a service that an earlier first release made, None if there is none.
-        tag: The git tag that it gets.
+        ending: What is left behind, and who is told.
     """
     make = Deploy(candidate, before, (), PERCENT) if before is not None else Create(candidate)
     return _release(
         candidate,
         "",
+        ending,
         steps=(
             AskGates(candidate, (), first=True),
             make,
             Smoke(candidate.release, candidate.commit, at="live", percent=PERCENT),
-            *_tagged(candidate, tag),
         ),
     )
 
@@ -247,6 +250,26 @@ def plan_rollback(
     return (shift, VerifyBack(shift))
 
 
+def plan_follow_up(first: Plan, run: str, due: Collection[str]) -> Plan:
+    """What a run that is over still owes: the same steps, once more.
+
+    Args:
+        first: The plan of that run.
+        run: Its id.
+        due: The keys of the steps that it owes.
+    """
+    what = f"settle what {first.key.service} {first.subject} owes"
+    return Plan(
+        kind="follow-up",
+        key=first.key,
+        environment=first.environment,
+        title=f"{what}   {first.key.region}, {first.environment}",
+        steps=tuple(step for step in (*first.steps, *first.told) if step.key in due),
+        closes="release.followed_up",
+        facts={"owed_by": run},
+    )
+
+
 def _phases(
     candidate: Candidate, chain: tuple[Release, ...], splits: list[TrafficSplit], bake: float
 ) -> list[AnyStep]:
@@ -261,14 +284,14 @@ def _phases(
     return steps
 
 
-def _tagged(candidate: Candidate, name: str) -> Steps:
-    """The git tag, where a commit is known."""
-    title = f"{candidate.key.service} {candidate.version}"
-    return (Tag(name, candidate.commit, title, candidate.image),) if candidate.commit else ()
-
-
 def _release(
-    candidate: Candidate, prior: str, *, steps: Steps, on_failure: Steps = (), stable: tuple[str, ...] = ()
+    candidate: Candidate,
+    prior: str,
+    end: Ending,
+    *,
+    steps: Steps,
+    on_failure: Steps = (),
+    stable: tuple[str, ...] = (),
 ) -> Plan:
     key = candidate.key
     change = f"{key.service} {prior or '(none)'} -> {candidate.version}"
@@ -277,8 +300,9 @@ def _release(
         key=key,
         environment=candidate.environment,
         title=f"{change}   {key.region}, {candidate.environment}",
-        steps=steps,
+        steps=(*steps, *ending.shipped(candidate, end)),
         on_failure=on_failure,
+        told=ending.otherwise(candidate, end),
         closes="release.shipped",
         facts={"release": msgspec.to_builtins(candidate.release), "prior": prior, "commit": candidate.commit},
         sides=(candidate.revision, *stable),

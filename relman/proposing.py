@@ -13,16 +13,23 @@ import msgspec
 
 from relman.cloudrun import CloudRun
 from relman.config import Config, Target
+from relman.ending import Ending, Hub
+from relman.errors import Refused
 from relman.ledger import Entry, story
 from relman.live import LiveService, tag_of, template_digest
-from relman.models import Candidate, Release, ServiceKey
+from relman.models import Candidate, Release, ServiceKey, listed
+from relman.notify import github
 from relman.plan import Plan, plan_first_release, plan_release
+from relman.remote import Remote
 from relman.repo import Repo
 from relman.steps import named, with_image
+from relman.tags import Tags
 
 MOST_FAILURES = 10
 SHOWN = 40
 SHOWN_PLANS = ".relman/plans"
+LIVE = {"production", "prod"}
+"""The environments that users use, by their names."""
 
 
 def candidate_at(
@@ -50,18 +57,65 @@ def plan_for(
     entries: Sequence[Entry],
     cloud: CloudRun,
     *,
-    config: Config,
     target: Target,
+    ending: Ending,
 ) -> Plan:
     """The plan that ships a candidate onto what is live now."""
     fresh, chain = unspent(candidate, cloud), present(story.known_good(entries), cloud, target)
-    tag = f"{config.prefix(target.service)}{fresh.version}"
     if live is None or (not chain and story.created_here(entries)):
-        return plan_first_release(fresh, live.split if live else None, tag=tag)
+        return plan_first_release(fresh, live.split if live else None, ending=ending)
     serving = (
         max(live.split.shares, key=lambda share: share[1])[0] if live.split.shares else live.latest_ready
     )
-    return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, tag=tag)
+    return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, ending=ending)
+
+
+def ending_of(repo: Repo, config: Config, target: Target, candidate: Candidate) -> Ending:
+    """What a release of a candidate leaves behind: decided before it begins, and shown with its plan.
+
+    Raises:
+        Refused: relman.toml asks for what git's configuration cannot give.
+    """
+    tags, name = Tags(repo.root), f"{config.prefix(target.service)}{candidate.version}"
+    address = tags.address(config.remote)
+    if config.tag.push and not address:
+        fact = "relman.toml asks that the tag be pushed to it"
+        clears = f"git remote add {config.remote} URL"
+        raise Refused(f"there is no remote {config.remote}", fact=fact, clears=clears)
+    remote = Remote.read(address)
+    return Ending(
+        tag=name,
+        signed=tags.signs(config.tag.sign),
+        origin=f"relman.dev/{remote.path if remote else f'{target.project}/{target.service}'}",
+        push=config.remote if config.tag.push else "",
+        hub=_hub(config, target, remote, candidate.version) if config.github.wanted else None,
+    )
+
+
+def _hub(config: Config, target: Target, remote: Remote | None, version: str) -> Hub:
+    asked, several = config.github, len(config.service) > 1
+    place = github.place(remote, api=asked.api or "", repository=asked.repository or "")
+    if place is None:
+        raise Refused(
+            "relman.toml asks to tell GitHub, and no repository on GitHub is known",
+            fact=f"{config.remote} is on none" if remote else f"{config.remote} has no address on a network",
+            clears='repository = "OWNER/NAME" under [github] in relman.toml',
+        )
+    return Hub(
+        place=place,
+        environment=f"{target.service}-{target.environment}" if several else target.environment,
+        production=target.environment in LIVE,
+        release=asked.release,
+        deployments=asked.deployments,
+        notes=f"release_notes/{version}.md",
+    )
+
+
+def unset(config: Config) -> tuple[str, ...]:
+    """What a release could do at its end and is not set up for, as one note; none if it is for all."""
+    words = {"pushing the tag": config.tag.push, "GitHub": config.github.wanted}
+    missing = [word for word, wanted in words.items() if not wanted]
+    return (f"not set up: {listed(missing)}",) if missing else ()
 
 
 def present(chain: tuple[Release, ...], cloud: CloudRun, target: Target) -> tuple[Release, ...]:

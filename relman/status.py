@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relman.config import Schedule
-from relman.ledger import Entry, Run
+from relman.ledger import Entry, Run, story
 from relman.live import LiveService
 from relman.models import Candidate, Release, ServiceKey
 
@@ -39,3 +39,9 @@ class Status:
     open_runs: tuple[Run, ...]
     entries: tuple[Entry, ...]
     schedule: Schedule | None
+
+    @property
+    def owed(self) -> tuple[story.Debt, ...]:
+        """What releases that are over still owe; an open run settles its own."""
+        running = {run.id for run in self.open_runs}
+        return tuple(debt for debt in story.owed(self.entries) if debt.run not in running)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec.inspect import (
     AnyType,
+    BoolType,
     CustomType,
     DateType,
     DictType,
@@ -194,7 +195,8 @@ def takes(kind: Type) -> str:
             return f"a whole number from {lowest} to {highest}"
         case DictType(value_type=value):
             return f"a table, each value {takes(value)}"
-    return {StrType: "a text", DateType: "a date", AnyType: "anything", StructType: "a table"}[type(kind)]
+    plainly = {StrType: "a text", BoolType: "true or false", DateType: "a date", StructType: "a table"}
+    return {**plainly, AnyType: "anything"}[type(kind)]
 
 
 def fields_of(kind: type[msgspec.Struct]) -> tuple[Field, ...]:

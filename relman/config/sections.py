@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 
 from relman.config import words
 from relman.config.schedule import Schedule
+from relman.config.telling import GitHub, Tag
 from relman.config.words import (
     Duration,
     Endpoint,
@@ -163,6 +164,8 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         remote: The git remote; default "origin".
         platform: What speaks Cloud Run's API; absent: Google.
         window: When shipping is allowed; absent: the gate is not set up.
+        tag: The git tag of a release.
+        github: What GitHub is told of a release; absent: nothing.
         ledger: Where the record is kept.
     """
 
@@ -173,6 +176,8 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     remote: Text = field(default_factory=partial(Text, "origin"))
     platform: Platform = Platform()
     window: Schedule | None = None
+    tag: Tag = field(default_factory=Tag)
+    github: GitHub = GitHub()
     ledger: Ledger = Ledger()
 
 

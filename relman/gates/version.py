@@ -1,9 +1,13 @@
-"""Gate: the version is free. A tag of that name means that it was shipped already."""
+"""Gate: the version is free, and its tag can be made. A tag of that name means that it was shipped already.
+
+Where the tag is to be pushed, the remote is asked too.
+"""
 
 from __future__ import annotations
 
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
+from relman.tags import Tags
 
 NAME = "version"
 
@@ -15,5 +19,12 @@ def ask(question: Question) -> Verdict:
     found = question.repo().tags().get(name, candidate.commit)
     if found != candidate.commit:
         return Verdict(NAME, Answer.NO_GO, f"{name} is tagged already, on {found[:7]}", "inv release.prepare")
+    tags = Tags(question.repo().root)
+    tags.tagger(question.clock.now())  # refuses where git does not know who tags
+    there = tags.there(question.config.remote, name) if question.config.tag.push else None
+    if there and there.commit != candidate.commit:
+        fact = f"{name} is tagged already on {question.config.remote}, on {there.commit[:7]}"
+        fetch = f"git fetch {question.config.remote} --tags, then inv release.prepare"
+        return Verdict(NAME, Answer.NO_GO, fact, fetch)
     after = f", after {candidate.prior}" if candidate.prior else ", the first that relman ships"
     return Verdict(NAME, Answer.GO, f"{candidate.version}{after}")

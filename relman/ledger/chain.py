@@ -8,6 +8,7 @@ Sources: RFC 8785 (canonical JSON), RFC 6962 section 2.1 (leaf and node prefixes
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 HASH_BYTES = 32
 NOTHING = bytes(HASH_BYTES)
@@ -61,3 +62,11 @@ def root(peaks: bytes) -> bytes:
     while nodes:
         top = hashlib.sha256(b"\x01" + nodes.pop() + top).digest()
     return top
+
+
+def rooted(leaves: Iterable[bytes]) -> tuple[int, bytes]:
+    """Size and RFC 6962 root of the tree over these leaves' hashes."""
+    size, peaks = 0, b""
+    for leaf in leaves:
+        size, peaks = size + 1, grown(size, peaks, leaf)
+    return size, root(peaks)

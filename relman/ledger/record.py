@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from relman.errors import Fenced
+from relman.ledger import chain
 from relman.ledger.entries import Draft, Entry, Fence, Run, Store
 
 
@@ -29,6 +30,14 @@ class RunRecord:
     def intended(self, step: str) -> datetime | None:
         """When the step was first meant to act, None if never: a bake starts here."""
         return next((entry.at for entry in self._of(step) if entry.kind == "step.intent"), None)
+
+    def anchor(self, step: str) -> tuple[int, bytes]:
+        """Size and root of the whole ledger up to and with the step's first intent.
+
+        What was recorded later makes no difference, so a resume finds the same.
+        """
+        last = next((one.seq for one in self._of(step) if one.kind == "step.intent"), -1)
+        return chain.rooted(bytes.fromhex(one.hash) for one in self.store.entries() if one.seq <= last)
 
     def sent(self, step: str) -> datetime | None:
         """When the step last may have acted: its intent, or a later driver's further try."""

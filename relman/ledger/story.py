@@ -74,6 +74,44 @@ def created_here(entries: Iterable[Entry]) -> bool:
     return any(entry.kind == "step.intent" and entry.step == "create" for entry in entries)
 
 
+class Debt(msgspec.Struct, frozen=True):
+    """What a run that is over owes.
+
+    Attributes:
+        run: The run that was to do it.
+        step: The step's key.
+        line: What it is, for people.
+        reason: Why it was not done, the last time.
+        clears: What a person types, empty for nothing but to try again.
+    """
+
+    run: str
+    step: str
+    line: str
+    reason: str
+    clears: str = ""
+
+
+def owed(entries: Iterable[Entry]) -> tuple[Debt, ...]:
+    """What was to be done after a release and is not yet, oldest first.
+
+    A later run settles it, whose plan names the run that it follows up; or a person gives it up.
+    """
+    follows: dict[str, str] = {}
+    debts: dict[tuple[str, str], Debt] = {}
+    for entry in entries:
+        if entry.kind == "run.opened":
+            facts = entry.detail.get("plan", {}).get("facts", {})
+            follows[entry.run] = str(facts.get("owed_by", entry.run))
+        at = (follows.get(entry.run, entry.run), entry.step)
+        if entry.kind == "step.owed":
+            told = {name: str(entry.detail.get(name, "")) for name in ("line", "reason", "clears")}
+            debts[at] = Debt(*at, **told)
+        elif entry.kind in {"step.done", "owed.dropped"}:
+            debts.pop(at, None)
+    return tuple(debts.values())
+
+
 def knows_rollback(entries: Iterable[Entry], when: str) -> bool:
     """Whether the rollback of that time stands here already."""
     return any(entry.kind in BACK and entry.detail.get("when") == when for entry in entries)

@@ -24,6 +24,7 @@ kind                      text                                        facts
                                                                       seconds), ``detail``?
 ``step.done``             the step's line; ``seconds``                ``number``?, ``of``?, ``value``?
 ``step.failed``           the step's line; ``seconds``                ``reason``
+``step.owed``             the step's line; ``seconds``                ``reason``, ``clears``?
 ``traffic``               (not shown)                                 ``shares`` [{``revision``,
                                                                       ``label``, ``percent``}]
 ``note``                  a sentence                                  none
@@ -39,6 +40,7 @@ What the renderers read from the order:
 - A step's ``seconds`` in the plan is how long it is expected to take; it feeds "about 23 min left".
 - What starts with ``returning``, or after a ``step.failed``, puts things back and is shown as a
   return; nothing is pending then.
+- ``step.owed`` failed, and the run goes on all the same: it is tried again later.
 - ``shares`` name the candidate first, because the first share is drawn in the candidate's fill. A
   share of 0 % may stand there, so that the bar is full or empty and not absent.
 - ``foot`` replaces the live screen's last line (a rollback should not advise a rollback).

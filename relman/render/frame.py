@@ -199,6 +199,11 @@ def _step_failed(event: Event, page: Page) -> Iterator[Line]:
     yield from _finished(event, page, (page.glyphs.failed, "bold red"), said(event, "reason"))
 
 
+def _step_owed(event: Event, page: Page) -> Iterator[Line]:
+    yield from _finished(event, page, (page.glyphs.unset, "bold yellow"), f"owed: {said(event, 'reason')}")
+    yield from _command("next", said(event, "clears"), indent=5)
+
+
 def _finished(event: Event, page: Page, sign: tuple[str, str], fact: str) -> Iterator[Line]:
     seconds = "" if event.seconds is None else lasted(event.seconds)
     name = padded(printable(event.text), page.names)
@@ -283,6 +288,7 @@ _RECORDS: dict[str, Callable[[Event, Page], Iterable[Line]]] = {
     "gate": _gate,
     "step.done": _step_done,
     "step.failed": _step_failed,
+    "step.owed": _step_owed,
     "note": _note,
     "done": _done,
     "failed": _failed,

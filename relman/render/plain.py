@@ -68,8 +68,8 @@ class Plain:
                 return self._traffic(event)
             case "step.done":
                 return [self._step(event, "return" if self._progress.returning else "done", "value")]
-            case "step.failed":
-                return [self._step(event, "failed", "reason")]
+            case "step.failed" | "step.owed":
+                return [self._step(event, event.kind.removeprefix("step."), "reason"), *_clears(event)]
         return _SAYS.get(event.kind, _note)(event)
 
     def _step(self, event: Event, word: str, fact: str) -> str:

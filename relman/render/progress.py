@@ -129,5 +129,6 @@ _FOLDS: dict[str, Callable[[Progress, Event, datetime], Progress]] = {
     "step.waiting": _waiting,
     "step.done": _ended,
     "step.failed": _failed,
+    "step.owed": _ended,
     "traffic": _shifted,
 }

@@ -36,7 +36,13 @@ def status(now: Status, *, opens: str = "", ascii_only: bool = False) -> str:
         opens: What the deploy window says, empty where none is set up.
         ascii_only: The terminal has no blocks to draw with.
     """
-    rows = [*_serving(now, ascii_only=ascii_only), *_way_back(now), *_open(now), *_candidate(now)]
+    rows = [
+        *_serving(now, ascii_only=ascii_only),
+        *_way_back(now),
+        *_open(now),
+        *_owed(now),
+        *_candidate(now),
+    ]
     rows += [["window", opens]] if opens else []
     head = f"{now.key.service}   {now.key.region}, {now.environment}   project {now.key.project}"
     return f"{head}\n{_indented(table(rows))}"
@@ -59,6 +65,7 @@ def status_json(now: Status, *, opens: str = "") -> str:
         "way_back": msgspec.to_builtins(_targets(now)),
         "candidate": now.candidate.version if now.candidate else None,
         "open_runs": [{"id": run.id, "kind": run.kind} for run in now.open_runs],
+        "owed": msgspec.to_builtins(now.owed),
         "window": opens or None,
     }
     return json.dumps(told)
@@ -149,6 +156,10 @@ def _open(now: Status) -> list[list[str]]:
     return [["open", f"a {run.kind}, run {run.id}    {resume}"] for run in now.open_runs]
 
 
+def _owed(now: Status) -> list[list[str]]:
+    return [["owed", f"{debt.line}    inv release.resume ({debt.reason})"] for debt in now.owed]
+
+
 def _candidate(now: Status) -> list[list[str]]:
     found = now.candidate
     if found is None:
@@ -167,8 +178,10 @@ def _told(entry: Entry) -> Iterable[list[str]]:
         yield from (
             ["", "", "", "", f"{gate}: {fact}"] for gate, fact in detail["value"].get("verdicts", {}).items()
         )
-    elif entry.kind == "step.failed":
-        yield [when, "failed", entry.step, "", detail["reason"]]
+    elif entry.kind in {"step.failed", "step.owed"}:
+        yield [when, entry.kind.removeprefix("step."), entry.step, "", detail["reason"]]
+    elif entry.kind == "owed.dropped":
+        yield [when, "given up", entry.step, "", detail["reason"]]
     elif entry.kind in {"run.resumed", "run.abort"}:
         yield [when, entry.kind.removeprefix("run."), "", "", detail.get("reason", f"by {entry.actor}")]
     elif entry.kind == "run.closed":

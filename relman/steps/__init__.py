@@ -6,8 +6,9 @@ What it is not: the order of them (``plan``) or their settling (``engine``).
 from relman.steps.ask import AskGates, ProveWayBack
 from relman.steps.back import ShiftBack, VerifyBack
 from relman.steps.build import Build, Freeze, named, with_image
-from relman.steps.record import Tag
+from relman.steps.record import PushTag, Tag
 from relman.steps.step import Absent, Authority, Done, Failed, Outside, Pending, Seen, Step, World
+from relman.steps.tell import PublishRelease, TellDeployment
 from relman.steps.traffic import Create, Deploy, Shift
 from relman.steps.watch import Bake, Smoke
 
@@ -22,6 +23,9 @@ AnyStep = (
     | Bake
     | Smoke
     | Tag
+    | PushTag
+    | PublishRelease
+    | TellDeployment
     | ShiftBack
     | VerifyBack
 )
@@ -42,12 +46,15 @@ __all__ = [
     "Outside",
     "Pending",
     "ProveWayBack",
+    "PublishRelease",
+    "PushTag",
     "Seen",
     "Shift",
     "ShiftBack",
     "Smoke",
     "Step",
     "Tag",
+    "TellDeployment",
     "VerifyBack",
     "World",
     "named",

@@ -156,11 +156,14 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind"):
         changes: It changes what users may see, so a failure after it must be put back.
         pauses: Its failure stops the run for a person and puts nothing back.
         insists: It does what it must whatever it finds: only steps of a rollback do.
+        owes: Its failure ends nothing and changes no outcome: it is recorded as owed, and tried again by
+            ``release.resume``.
     """
 
     changes: ClassVar[bool] = False
     pauses: ClassVar[bool] = False
     insists: ClassVar[bool] = False
+    owes: ClassVar[bool] = False
 
     @property
     def key(self) -> str:

@@ -117,7 +117,7 @@ def cut(
             screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
         else:
             done = relman.cut(confirmed(relman, plan, sys.stdin), prepared=bool(plan))
-            screen.done(done.outcome, undo=_undo(done), then=_push(relman, done))
+            screen.done(done.outcome, undo=_undo(done), then=_then(relman, done))
 
 
 @task
@@ -157,7 +157,8 @@ def resume(
     """Go on with the run that was left open.
 
     Runs the stored plan from the first step that the ledger does not call done. Where only the
-    prepare of a cut was done, it goes on with the cut, and asks what release.cut asks.
+    prepare of a cut was done, it goes on with the cut, and asks what release.cut asks. Where no run
+    is open, it tries again what a release owes: the push of its tag, what GitHub is told.
 
     Args:
         plan: As for release.cut.
@@ -170,9 +171,9 @@ def resume(
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         done = relman.resume(confirmed(relman, plan, sys.stdin))
         if done is None:
-            screen.done("nothing to resume: no run is open", timed=False)
+            screen.done("nothing to resume: no run is open, and nothing is owed", timed=False)
         else:
-            screen.done(done.outcome, undo=_undo(done))
+            screen.done(done.outcome, undo=_undo(done), then=_then(relman, done))
 
 
 @task
@@ -186,7 +187,8 @@ def abort(
 ) -> None:
     """Stop the open run and put it back.
 
-    A living driver is told and does it; a dead one's run is taken over.
+    A living driver is told and does it; a dead one's run is taken over. Where no run is open, what
+    a release still owes is given up.
 
     Args:
         reason: Why; it is recorded.
@@ -257,12 +259,13 @@ def _undo(plan: Plan) -> str:
     return "inv release.rollback" if plan.on_failure else ""
 
 
-def _push(relman: Relman, plan: Plan) -> tuple[str, ...]:
-    """Where others build from the remote, the new tag must be there too; relman does not push by itself."""
-    if relman.configured.platform.loopback:
-        return ()
-    name = f"{relman.configured.prefix(relman.key.service)}{plan.subject}"
-    return (f"git push {relman.configured.remote} {name}",)
+def _then(relman: Relman, plan: Plan) -> tuple[str, ...]:
+    """What is left to do: to try again what is owed, or to push the tag where relman was not told to."""
+    again = ("inv release.resume",) if relman.status().owed else ()
+    config = relman.configured
+    by_hand = plan.subject and not config.platform.loopback and not config.tag.push
+    name = f"{config.prefix(relman.key.service)}{plan.subject}"
+    return (*again, *([f"git push {config.remote} {name}"] if by_hand else []))
 
 
 ns = Collection("release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why)

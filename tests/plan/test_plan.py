@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from relman.ending import Ending
 from relman.errors import Paused, UsageError
 from relman.models import Candidate, Release, ServiceKey, TrafficSplit
 from relman.plan import Plan, plan_first_release, plan_release, plan_rollback, stored
@@ -29,7 +30,9 @@ CANDIDATE = Candidate(
 
 def release(phases: tuple[int, ...] = (20, 50, 100), bake: float = 600.0) -> Plan:
     """A release of the candidate after 1.7.3."""
-    return plan_release(CANDIDATE, (STABLE, OLDER), STABLE.revision, phases=phases, bake=bake, tag="v1.8.0")
+    return plan_release(
+        CANDIDATE, (STABLE, OLDER), STABLE.revision, phases=phases, bake=bake, ending=Ending("v1.8.0")
+    )
 
 
 def test_a_release_in_its_order() -> None:
@@ -86,7 +89,11 @@ def test_a_plan_survives_being_stored() -> None:
 def test_the_digest_tells_plans_apart() -> None:
     """Another phase, bake, candidate or stable revision is another plan; the same one has one digest."""
     assert release().digest == release().digest
-    others = [release((10, 100)), release(bake=601), plan_first_release(CANDIDATE, None, tag="v1.8.0")]
+    others = [
+        release((10, 100)),
+        release(bake=601),
+        plan_first_release(CANDIDATE, None, ending=Ending("v1.8.0")),
+    ]
     assert len({plan.digest for plan in [release(), *others]}) == 4
 
 
@@ -109,13 +116,13 @@ def test_the_way_back_of_a_release_is_the_rollback_itself() -> None:
 
 def test_a_first_release_has_no_phases_and_nothing_to_go_back_to() -> None:
     """Create, smoke, tag; and where an earlier first release failed, deploy at 100 %."""
-    assert [step.key for step in plan_first_release(CANDIDATE, None, tag="v").steps] == [
+    assert [step.key for step in plan_first_release(CANDIDATE, None, ending=Ending("v")).steps] == [
         "gates",
         "create",
         "smoke-live-100",
         "tag",
     ]
-    again = plan_first_release(CANDIDATE, TrafficSplit.all_to("api-v0"), tag="v")
+    again = plan_first_release(CANDIDATE, TrafficSplit.all_to("api-v0"), ending=Ending("v"))
     assert again.on_failure == ()
     assert [step.percent for step in again.steps if isinstance(step, Deploy)] == [100]
 
