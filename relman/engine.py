@@ -226,7 +226,7 @@ class Engine:
         self, step: AnyStep, failed: Failed, seconds: float | None = None, facts: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """Record that the step is owed, and go on."""
-        told = {"reason": failed.reason, "clears": failed.clears}
+        told = {"reason": failed.reason, "clears": failed.clears or step.hint}
         self.record.write("step.owed", step=step.key, line=step.line, **told)
         self._tell("step.owed", step, facts={**(facts or {}), **told}, seconds=seconds)
         return {}

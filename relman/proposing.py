@@ -87,14 +87,14 @@ def ending_of(repo: Repo, config: Config, target: Target, candidate: Candidate) 
         tag=name,
         signed=tags.signs(config.tag.sign),
         origin=f"relman.dev/{remote.path if remote else f'{target.project}/{target.service}'}",
-        push=config.remote if config.tag.push else "",
+        push=str(config.remote) if config.tag.push else "",
         hub=_hub(config, target, remote, candidate.version) if config.github.wanted else None,
     )
 
 
 def _hub(config: Config, target: Target, remote: Remote | None, version: str) -> Hub:
     asked, several = config.github, len(config.service) > 1
-    place = github.place(remote, api=asked.api or "", repository=asked.repository or "")
+    place = github.place(remote, api=str(asked.api or ""), repository=str(asked.repository or ""))
     if place is None:
         raise Refused(
             "relman.toml asks to tell GitHub, and no repository on GitHub is known",

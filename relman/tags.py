@@ -127,13 +127,15 @@ class Tags:
         """Push one tag; never forced, and nothing else goes along.
 
         Raises:
-            Refused: The remote took it not, or it cannot be told.
+            Refused: The remote took it not, and says so.
+            Unreachable: It is not known whether the remote took it.
         """
         ref = f"refs/tags/{name}"
-        alone = ("--no-follow-tags", "--recurse-submodules=no", "--no-signed", "--no-force")
+        alone = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-signed", "--no-force")
         ran = self._asking("push", *alone, "--", remote, f"{ref}:{ref}")
         if ran.status:
-            raise Refused(f"{remote} did not take {name}", fact=ran.said, clears=f"git push {remote} {name}")
+            kind = Refused if "rejected]" in ran.out else Unreachable
+            raise kind(f"{remote} did not take {name}", fact=ran.said, clears=f"git push {remote} {name}")
 
     def message(self, name: str) -> str:
         """The whole message of an annotated tag, without its signature; empty for any other."""

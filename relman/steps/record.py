@@ -98,6 +98,11 @@ class PushTag(Step, frozen=True, tag="push-tag"):
         """Which tag goes where."""
         return f"push {self.name} to {self.remote}"
 
+    @property
+    def hint(self) -> str:
+        """The same by hand."""
+        return f"git push {self.remote} {self.name}"
+
     def observe(self, world: World) -> Seen:
         """Ask the remote for the tag, and where it leads. A lost answer is found out by this."""
         found = Tags(world.repo().root).there(self.remote, self.name)

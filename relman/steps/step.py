@@ -187,7 +187,7 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind"):
 
     @property
     def hint(self) -> str:
-        """What a person types if this fails and nothing can be put back; empty leaves it to the plan."""
+        """What a person types if this fails and is not put back; empty leaves it to the plan."""
         return ""
 
     @property
