@@ -77,6 +77,23 @@ backend both
 """
 
 
+APP = """
+import asyncio, httptools, sys
+ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 6\\r\\n\\r\\nhello\\n"
+class App(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport, self.parser = transport, httptools.HttpRequestParser(self)
+    def data_received(self, data): self.parser.feed_data(data)
+    def on_message_complete(self): self.transport.write(ANSWER)
+async def main():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(App, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+asyncio.run(main())
+"""
+"""A backend in Python that does nothing: what an application costs at the very least."""
+
+
 class Proxy(NamedTuple):
     """One contestant: where it listens, and its process."""
 
@@ -175,22 +192,34 @@ def _number(pattern: str, text: str) -> float:
     return float(found[1])
 
 
-def measured(rounds: int, seconds: int) -> dict[str, list[Figures]]:
+@contextmanager
+def answering(kind: str, folder: Path, a: int, b: int) -> Iterator[Proxy]:
+    """Both backends, in one nginx, or each in a Python of its own."""
+    if kind == "nginx":
+        servers = "".join(BACKEND.format(port=port) for port in (a, b))
+        text = NGINX.format(folder=folder, servers=servers)
+        with configured(["nginx", "-c"], folder / "conf", text, a) as both:
+            yield both
+        return
+    with running([sys.executable, "-c", APP, a]) as first, running([sys.executable, "-c", APP, b]):
+        listens(a)
+        listens(b)
+        yield Proxy(a, first.pid)
+
+
+def measured(backends: str, rounds: int, seconds: int) -> dict[str, list[Figures]]:
     """All turns of all contestants."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         a, b, theirs, haproxys = free(), free(), free(), free()
-        servers = "".join(BACKEND.format(port=port) for port in (a, b))
-        back = folder / "back"
-        text = NGINX.format(folder=back, servers=servers)
-        backends = stack.enter_context(configured(["nginx", "-c"], back / "conf", text, a))
+        alone = stack.enter_context(answering(backends, folder / "back", a, b))
         front = folder / "front"
         split = NGINX.format(folder=front, servers=SPLIT.format(a=a, b=b, port=theirs))
         nginx = configured(["nginx", "-c"], front / "conf", split, theirs)
         said = HAPROXY.format(a=a, b=b, port=haproxys)
         haproxy = configured(["haproxy", "-db", "-f"], folder / "haproxy.cfg", said, haproxys)
         proxies = {
-            "backend alone": backends,
+            "backend alone": alone,
             "nginx": stack.enter_context(nginx),
             "haproxy": stack.enter_context(haproxy),
             "data plane": stack.enter_context(own(folder, a, b)),
@@ -205,6 +234,7 @@ def main() -> int:
         0 within the aims, 1 outside of them, 69 where a program is missing.
     """
     parser = argparse.ArgumentParser(prog="benchmarks.dataplane", description=__doc__)
+    parser.add_argument("--backends", choices=["nginx", "python"], default="nginx")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=2)
     arguments = parser.parse_args()
@@ -212,7 +242,7 @@ def main() -> int:
     if missing:
         print(f"needed and not there: {', '.join(missing)}")
         return os.EX_UNAVAILABLE
-    found = measured(arguments.rounds, arguments.seconds)
+    found = measured(arguments.backends, arguments.rounds, arguments.seconds)
     for name, figures in found.items():
         rate, cpu = (median(column) for column in zip(*figures, strict=True))
         print(f"{name:<14}{rate:>9.0f} requests/s{cpu:>8.1f} µs of CPU per request")

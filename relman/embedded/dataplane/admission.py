@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from relman.embedded.dataplane.table import Fleet
+from relman.embedded.dataplane.pool import Backend
+from relman.embedded.dataplane.table import NO_FLEET, Fleet
 
 if TYPE_CHECKING:
     from relman.embedded.dataplane.exchange import Exchange
@@ -24,25 +25,28 @@ class Load:
 
     Attributes:
         fleet: The instances, as the table has them.
+        backends: The same, by port.
         busy: Requests under way by port; an instance that left the table stays until it is idle.
         waiting: The requests that no instance has room for.
     """
 
-    def __init__(self, fleet: Fleet, tell: Callable[[], None]) -> None:
-        """Nothing is under way."""
+    def __init__(self, revision: str, loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) -> None:
+        """No instance, and nothing is under way."""
+        self._revision, self._loop = revision, loop
         self.waiting: dict[Exchange, None] = {}
         self.busy: dict[int, int] = {}
         self._idle_since: dict[int, float] = {}
         self._drains: dict[int, list[asyncio.Event]] = {}
         self._tell = tell
         self._told, self._told_at = 0, 0.0
-        self.equip(fleet)
+        self.equip(NO_FLEET)
 
     def equip(self, fleet: Fleet) -> None:
         """Another table has these instances."""
+        self.backends = {port: Backend(self._revision, port) for port in fleet.ports}
         self.fleet, self._told = fleet, 0
         self._ports = fleet.ports
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         for port in fleet.ports:
             self.busy.setdefault(port, 0)
             self._idle_since.setdefault(port, now)
@@ -64,9 +68,10 @@ class Load:
         """The port of an instance that takes another request, the wished one if it can, or 0."""
         return 0 if self.waiting else self._free(wish)
 
-    def enter(self, port: int) -> None:
+    def enter(self, port: int) -> Backend:
         """A request goes to this instance."""
         self.busy[port] += 1
+        return self.backends[port]
 
     def leave(self, port: int) -> None:
         """A request to this instance is over; the first of those who wait goes next."""
@@ -83,7 +88,7 @@ class Load:
 
     def call_for_more(self) -> None:
         """Tell how many instances are wanted, when that is news, and again while it stays so."""
-        wanted, now = self.wanted, asyncio.get_running_loop().time()
+        wanted, now = self.wanted, self._loop.time()
         if self.waiting and (wanted > self._told or now > self._told_at + AGAIN):
             self._told, self._told_at = wanted, now
             self._tell()
@@ -116,7 +121,7 @@ class Load:
 
     def figures(self) -> dict[str, Any]:
         """What the control plane decides by: who waits, and how long each instance has been idle."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         idle = {
             str(port): now - self._idle_since[port] for port in self.fleet.ports if not self.busy.get(port)
         }
@@ -132,7 +137,7 @@ class Load:
         return port if not limit or busy[port] < limit else 0
 
     def _rests(self, port: int) -> None:
-        self._idle_since[port] = asyncio.get_running_loop().time()
+        self._idle_since[port] = self._loop.time()
         for event in self._drains.pop(port, ()):
             event.set()
         if port not in self.fleet.ports:
@@ -146,8 +151,9 @@ class Load:
 class Admission:
     """The loads of all revisions, and the one who is told when instances are wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Nobody listens, nothing runs."""
+        self._loop = loop
         self.listener: Callable[[dict[str, int]], None] | None = None
         self._loads: dict[str, Load] = {}
         self._telling = False
@@ -156,7 +162,7 @@ class Admission:
         """The load of a revision, which the table need not know."""
         found = self._loads.get(revision)
         if found is None:
-            found = self._loads[revision] = Load(Fleet(), self.tell)
+            found = self._loads[revision] = Load(revision, self._loop, self.tell)
         return found
 
     def equip(self, fleets: Mapping[str, Fleet]) -> None:
@@ -164,7 +170,7 @@ class Admission:
         for revision in fleets:
             self.load(revision)
         for revision, load in list(self._loads.items()):
-            load.equip(fleets.get(revision, Fleet()))
+            load.equip(fleets.get(revision, NO_FLEET))
         for exchange in list(self._queue()):
             exchange.reconsider()
         for revision, load in list(self._loads.items()):
@@ -185,7 +191,7 @@ class Admission:
         """Tell the listener soon; many calls before that are one."""
         if not self._telling:
             self._telling = True
-            asyncio.get_running_loop().call_soon(self._tell_now)
+            self._loop.call_soon(self._tell_now)
 
     def figures(self) -> dict[str, Any]:
         """The figures of every revision."""

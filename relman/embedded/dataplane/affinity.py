@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import binascii
 
+from msgspec.structs import replace
+
 from relman.embedded.dataplane.head import Fields, Response
 from relman.embedded.dataplane.pool import Backend
 
@@ -37,7 +39,7 @@ def seated(response: Response, seat: Backend) -> Response:
     """The same answer, which gives the client a seat at this instance."""
     token = base64.urlsafe_b64encode(f"{seat.revision} {seat.port}".encode())
     cookie = b"%b=%b; Max-Age=%d; Path=/; HttpOnly" % (NAME, token, LIFE_S)
-    return response._replace(fields=[*response.fields, (b"Set-Cookie", cookie)])
+    return replace(response, fields=[*response.fields, (b"Set-Cookie", cookie)])
 
 
 def _read(token: bytes) -> Backend:

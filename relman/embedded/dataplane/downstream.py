@@ -40,8 +40,8 @@ class Downstream(asyncio.Protocol):
 
     def __init__(self, plane: Plane, port: int) -> None:
         """Made by the listener of this port."""
-        self.port, self.peer = port, ""
-        self.full = self.retiring = False
+        self.port, self.peer = port, b""
+        self.full = self.retiring = self._paused = False
         self._plane = plane
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -50,6 +50,7 @@ class Downstream(asyncio.Protocol):
         self._held: bytes | None = None
         self._broken: BadMessage | None = None
         self._deaf = self._tunnel = self._advancing = self._priming = False
+        self._fed = 0
         self._begin_head()
 
     # -- what exchanges call
@@ -61,7 +62,8 @@ class Downstream(asyncio.Protocol):
     def flush(self) -> None:
         """Write what is there."""
         if self._out and self._transport is not None:
-            data, self._out = b"".join(self._out), []
+            out, self._out = self._out, []
+            data = out[0] if len(out) == 1 else b"".join(out)
             if data and not self._transport.is_closing():
                 self._transport.write(data)
 
@@ -91,7 +93,11 @@ class Downstream(asyncio.Protocol):
         if self._transport is None:
             return
         busy = len(self._queue) > 1 or len(self._held or b"") > HELD
-        if busy or (self._queue and self._queue[0].clogged()):
+        paused = busy or (bool(self._queue) and self._queue[0].clogged())
+        if paused is self._paused:
+            return
+        self._paused = paused
+        if paused:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -139,7 +145,7 @@ class Downstream(asyncio.Protocol):
         """A client has come."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self.peer = transport.get_extra_info("peername")[0]
+        self.peer = transport.get_extra_info("peername")[0].encode()
         self._plane.welcome(self)
 
     def data_received(self, data: bytes) -> None:
@@ -199,8 +205,7 @@ class Downstream(asyncio.Protocol):
         if self._priming or self._deaf:
             return
         self._in_head = False
-        size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._fields)
-        if size > MAX_HEAD:
+        if self._bound > MAX_HEAD and self._size() > MAX_HEAD:
             raise BadMessage(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEAD} bytes")
         method, version = self._parser.get_method(), self._parser.get_http_version()
         request = read_request(method, self._url, version, self._fields)
@@ -224,7 +229,12 @@ class Downstream(asyncio.Protocol):
 
     def _begin_head(self) -> None:
         self._url, self._in_head, self._head_size = b"", True, 0
+        self._bound = self._fed
         self._fields: Fields = []
+
+    def _size(self) -> int:
+        """Of the head alone; ``_bound`` also has what came with it, and is known without looking."""
+        return len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._fields)
 
     def _bodiless_by_mistake(self) -> bool:
         """The parser takes what follows a request to upgrade for another protocol, its body too."""
@@ -232,7 +242,10 @@ class Downstream(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> bytes:
         """Feed the parser; what is left over for another parser."""
-        self._head_size += len(data) if self._in_head else 0
+        self._fed = len(data)
+        if self._in_head:
+            self._head_size += self._fed
+            self._bound += self._fed
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -293,8 +306,10 @@ class Downstream(asyncio.Protocol):
             self._queue[0].push()
         elif self._broken and not self._closing():
             self._say(self._broken)
-        self.steer()
-        self.flush()
+        if self._queue or self._paused:
+            self.steer()
+        if self._out:
+            self.flush()
 
     def _say(self, bad: BadMessage) -> None:
         """Answer, then read on for a while: closing on unread bytes would take the answer with it."""
@@ -302,7 +317,7 @@ class Downstream(asyncio.Protocol):
         response, body = own_response(bad.status, bad.reason)
         self._out += [response.head(response.framing, b"close"), body]
         self.end()
-        asyncio.get_running_loop().call_later(LINGER, self.abort)
+        self._plane.loop.call_later(LINGER, self.abort)
 
     def _relay(self, data: bytes) -> None:
         if self._queue and data:

@@ -10,7 +10,6 @@ limit break it off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,8 @@ class Exchange:
         self._upstream: Upstream | None = None
         self._place = Placement(plane, client.port, request)
         self._timer: asyncio.TimerHandle | None = None
-        self._status, self._error, self._discarded = 0, "", 0
+        self._limit = 0.0
+        self._status = self._discarded = 0
         self._framing, self._keep = Framing.NONE, request.keep_alive
         self._over = self._tunnel = self._half_closed = False
 
@@ -79,7 +79,7 @@ class Exchange:
         patience = place.pick.fleet.patience
         if not patience:
             return self.unserved()
-        self._timer = self._timer or self._later(patience, self.unserved)
+        self._timer = self._timer or self._plane.loop.call_later(patience, self.unserved)
         return place.wait(self)
 
     def feed(self, data: bytes) -> None:
@@ -151,6 +151,16 @@ class Exchange:
             self._finish("" if self._tunnel else "abandoned")
         self._stop_timer()
 
+    def expire(self) -> None:
+        """It has taken longer than it may."""
+        self._keep = False
+        if self._status:
+            self._drop_upstream()
+            self.client.abort()
+            self._finish("timeout")
+        else:
+            self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "the revision took too long", "timeout")
+
     # -- what the admission calls
 
     @property
@@ -162,7 +172,8 @@ class Exchange:
         """There is an instance for it: the time that it may take begins."""
         self._stop_timer()
         backend = self._place.take(port)
-        self._timer = self._later(self._place.pick.timeout, self._expired)
+        self._limit = self._place.pick.timeout
+        self._plane.deadlines.begin(self._limit, self)
         faults = self._plane.faults
         if faults is not None and (strike := faults.strike(backend.revision, self.request.target)):
             return self._struck(strike)
@@ -237,7 +248,7 @@ class Exchange:
     def _struck(self, strike: Strike) -> None:
         """A fault on demand: late or at once, within the time that the request may take."""
         if strike.delay:
-            asyncio.get_running_loop().call_later(strike.delay, self._struck, strike._replace(delay=0.0))
+            self._plane.loop.call_later(strike.delay, self._struck, strike._replace(delay=0.0))
         elif self._over:
             return
         elif strike.reset:
@@ -286,7 +297,8 @@ class Exchange:
         upstream.attach(self, self.request.method)
         upstream.hold(held=self.client.full)
         self.push()
-        self.client.steer()
+        if not self.ended or upstream.full:
+            self.client.steer()
 
     def _elsewhere(self) -> None:
         """The instance is gone, and nothing was sent: another one takes the request, or its successor."""
@@ -294,9 +306,6 @@ class Exchange:
         self._stop_timer()
         self.start()
         self.client.flush()
-
-    def _later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(seconds, call)
 
     def _persistence(self) -> bytes:
         if not self._keep:
@@ -308,16 +317,6 @@ class Exchange:
             self.client.close()
         self._half_closed = True
 
-    def _expired(self) -> None:
-        self._timer = None
-        self._keep = False
-        if self._status:
-            self._drop_upstream()
-            self.client.abort()
-            self._finish("timeout")
-        else:
-            self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "the revision took too long", "timeout")
-
     def _drop_upstream(self) -> None:
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
@@ -328,7 +327,6 @@ class Exchange:
         if self._over:
             return
         self._over = True
-        self._stop_timer()
         self._place.withdraw(self)
         self._place.leave(self._status, error)
         self._settle()
@@ -339,7 +337,7 @@ class Exchange:
         if self.ended:
             self.client.finished(keep=self._keep)
         else:
-            self._timer = asyncio.get_running_loop().call_later(LINGER, self.client.abort)
+            self._timer = self._plane.loop.call_later(LINGER, self.client.abort)
             self.client.flush()
             self.client.steer()
 
@@ -347,3 +345,6 @@ class Exchange:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._limit:
+            self._plane.deadlines.lift(self._limit, self)
+            self._limit = 0.0

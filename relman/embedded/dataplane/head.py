@@ -8,12 +8,16 @@ Sources: RFC 9110 §7.6 (hop-by-hop fields), RFC 9112 §3.2 (target and Host), �
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+
+from msgspec import Struct
 
 Fields = list[tuple[bytes, bytes]]
+Values = dict[bytes, list[bytes]]
+NONE: list[bytes] = []
+NO_TOKENS: frozenset[bytes] = frozenset()
 
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -27,8 +31,17 @@ OURS = HOP_BY_HOP | {
     b"x-forwarded-proto",
 }
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
-BAD_IN_VALUE = frozenset(b"\r\n\0")
+HEEDED = OURS | {b"expect"}
+ANSWERED = HOP_BY_HOP | {b"content-length"}
+HARMLESS = HOP_BY_HOP | {b"close"}
 VERSIONS = frozenset({"1.0", "1.1"})
+OK, SWITCHING = 200, 101
+BARE, BODILESS = frozenset({204}), frozenset({204, 304})
+FORWARDED = (
+    b"%b %b HTTP/1.1\r\nHost: %b\r\n%bX-Forwarded-For: %b\r\n"
+    b"X-Forwarded-Proto: http\r\nX-Forwarded-Host: %b\r\n%b\r\n"
+)
+ANSWER = b"HTTP/1.1 %d %b\r\n%b%b%b%b\r\n"
 SCHEMES = (b"http://", b"https://")
 
 
@@ -55,7 +68,7 @@ class BadMessage(Exception):
         self.status, self.reason = status, reason
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True, gc=False):
     """A request's head as we understand it.
 
     Attributes:
@@ -84,22 +97,15 @@ class Request(NamedTuple):
     upgrade: bytes
     expects: bool
 
-    def head(self, peer: str) -> bytes:
+    def head(self, peer: bytes) -> bytes:
         """The head that the backend gets."""
-        via = b", ".join(filter(None, [self.forwarded_for, peer.encode()]))
-        lines: Fields = [
-            (b"Host", self.host),
-            *self.fields,
-            (b"X-Forwarded-For", via),
-            (b"X-Forwarded-Proto", b"http"),
-            (b"X-Forwarded-Host", self.host),
-            *_framed(self.framing, self.length),
-            *_upgrading(self.upgrade),
-        ]
-        return _head(b"%b %b HTTP/1.1" % (self.method, self.target), lines)
+        via = b"%b, %b" % (self.forwarded_for, peer) if self.forwarded_for else peer
+        lines = b"".join([b"%b: %b\r\n" % field for field in self.fields]) if self.fields else b""
+        framed, host = _framed(self.framing, self.length) + _upgrading(self.upgrade), self.host
+        return FORWARDED % (self.method, self.target, host, lines, via, host, framed)
 
 
-class Response(NamedTuple):
+class Response(Struct, frozen=True, gc=False):
     """A response's head as we understand it.
 
     Attributes:
@@ -122,15 +128,16 @@ class Response(NamedTuple):
 
     def framing_for(self, version: str) -> Framing:
         """An answer without a length is chunked for a client that knows it, else ended by closing."""
-        if self.framing in {Framing.NONE, Framing.LENGTH}:
+        if self.framing is Framing.LENGTH or self.framing is Framing.NONE:
             return self.framing
         return Framing.CHUNKED if version == "1.1" else Framing.CLOSE
 
     def head(self, framing: Framing, persistence: bytes) -> bytes:
         """The head that the client gets, with the framing that it gets."""
-        keep: Fields = [(b"Connection", persistence)] if persistence else []
-        lines = [*self.fields, *_framed(framing, self.length), *keep, *_upgrading(self.upgrade)]
-        return _head(b"HTTP/1.1 %d %b" % (self.status, self.reason), lines)
+        lines = b"".join([b"%b: %b\r\n" % field for field in self.fields])
+        keep = b"Connection: %b\r\n" % persistence if persistence else b""
+        framed = _framed(framing, self.length)
+        return ANSWER % (self.status, self.reason, lines, framed, keep, _upgrading(self.upgrade))
 
 
 def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Request:
@@ -141,25 +148,29 @@ def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Req
     """
     if version not in VERSIONS:
         raise BadMessage(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.0 and HTTP/1.1 are spoken here")
-    values = _Values(fields)
-    target, host = _target(method, url, values, version)
+    values, passed = _divided(fields, HEEDED)
+    target, host = _target(method, url, values.get(b"host", NONE), version)
     framing, length = _request_framing(values, version)
-    tokens = values.tokens(b"connection")
-    upgrade = b", ".join(values[b"upgrade"]) if b"upgrade" in tokens and framing is Framing.NONE else b""
+    tokens = _tokens(values, b"connection")
     return Request(
-        method=method,
-        target=target,
-        host=host,
-        version=version,
-        fields=_passed_on(fields, OURS | tokens),
-        framing=framing,
-        length=length,
-        forwarded_for=b", ".join(values[b"x-forwarded-for"]),
-        keep_alive=_persists(version, tokens),
-        # An h2c connection would carry further requests past this proxy's choice of revision.
-        upgrade=b"" if b"h2c" in upgrade.lower() else upgrade,
-        expects=b"100-continue" in values.tokens(b"expect"),
+        method,
+        target,
+        host,
+        version,
+        _without(passed, tokens),
+        framing,
+        length,
+        b", ".join(values.get(b"x-forwarded-for", NONE)),
+        _persists(version, tokens),
+        _upgrade(values) if b"upgrade" in tokens and framing is Framing.NONE else b"",
+        b"expect" in values and b"100-continue" in _tokens(values, b"expect"),
     )
+
+
+def _upgrade(values: Values) -> bytes:
+    """The protocol asked for, save h2c: it would carry further requests past the choice of a revision."""
+    wanted = b", ".join(values.get(b"upgrade", NONE))
+    return b"" if b"h2c" in wanted.lower() else wanted
 
 
 def read_response(method: bytes, status: int, reason: bytes, version: str, fields: Fields) -> Response:
@@ -170,19 +181,19 @@ def read_response(method: bytes, status: int, reason: bytes, version: str, field
     """
     if version not in VERSIONS:
         raise BadMessage(HTTPStatus.BAD_GATEWAY, "it speaks neither HTTP/1.0 nor HTTP/1.1")
-    values = _Values(fields)
-    tokens = values.tokens(b"connection")
+    values, passed = _divided(fields, ANSWERED)
+    tokens = _tokens(values, b"connection")
     framing, length = _response_framing(values, method, status)
-    bare = framing is Framing.NONE and status >= HTTPStatus.OK and status != HTTPStatus.NO_CONTENT
-    kept_length = [(b"Content-Length", value) for value in values[b"content-length"]] if bare else []
+    if framing is Framing.NONE and status not in BARE and status >= OK:
+        passed += [(b"Content-Length", value) for value in values.get(b"content-length", NONE)]
     return Response(
-        status=status,
-        reason=reason,
-        fields=[*_passed_on(fields, HOP_BY_HOP | tokens | {b"content-length"}), *kept_length],
-        framing=framing,
-        length=length,
-        keep_alive=framing is not Framing.CLOSE and _persists(version, tokens),
-        upgrade=b", ".join(values[b"upgrade"]) if status == HTTPStatus.SWITCHING_PROTOCOLS else b"",
+        status,
+        reason,
+        _without(passed, tokens),
+        framing,
+        length,
+        framing is not Framing.CLOSE and _persists(version, tokens),
+        b", ".join(values.get(b"upgrade", NONE)) if status == SWITCHING else b"",
     )
 
 
@@ -194,32 +205,49 @@ def own_response(status: HTTPStatus, text: str) -> tuple[Response, bytes]:
     return Response(status, status.phrase.encode(), fields, Framing.LENGTH, length, True, b""), body  # noqa: FBT003
 
 
-class _Values:
-    """The values of a head's fields, by name in lower case."""
+def _divided(fields: Fields, heeded: frozenset[bytes]) -> tuple[Values, Fields]:
+    """The values of the fields that are heeded, by name in lower case; and those that are passed on.
 
-    def __init__(self, fields: Fields) -> None:
-        self._values: dict[bytes, list[bytes]] = {}
-        for name, value in fields:
-            if BAD_IN_VALUE.intersection(value):
-                raise BadMessage(HTTPStatus.BAD_REQUEST, "a field's value holds a control character")
-            self._values.setdefault(name.lower(), []).append(value.strip())
+    No value holds a line's end or a NUL: the parser takes none of them.
+    """
+    values: Values = {}
+    passed: Fields = []
+    for field in fields:
+        name = field[0].lower()
+        if name not in heeded:
+            passed.append(field)
+            continue
+        values.setdefault(name, []).append(field[1].strip())
+        if name == b"expect":
+            passed.append(field)
+    return values, passed
 
-    def __getitem__(self, name: bytes) -> list[bytes]:
-        return self._values.get(name, [])
 
-    def tokens(self, name: bytes) -> frozenset[bytes]:
-        return frozenset(token.strip().lower() for value in self[name] for token in value.split(b","))
+def _tokens(values: Values, name: bytes) -> frozenset[bytes]:
+    return _split(b",".join(values[name])) if name in values else NO_TOKENS
 
 
-def _target(method: bytes, url: bytes, values: _Values, version: str) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=256)
+def _split(value: bytes) -> frozenset[bytes]:
+    """The tokens of a list; they are the same few again and again."""
+    return frozenset(token.strip().lower() for token in value.split(b","))
+
+
+def _without(passed: Fields, tokens: frozenset[bytes]) -> Fields:
+    """What is passed on without what Connection names (RFC 9110 §7.6.1)."""
+    if not tokens or tokens <= HARMLESS:
+        return passed
+    return [(name, value) for name, value in passed if name.lower() not in tokens]
+
+
+def _target(method: bytes, url: bytes, hosts: list[bytes], version: str) -> tuple[bytes, bytes]:
     """Target in origin form, and authority; an absolute target's replaces Host (RFC 9112 §3.2.2)."""
-    hosts = values[b"host"]
     if method == b"CONNECT":
         raise BadMessage(HTTPStatus.METHOD_NOT_ALLOWED, "this is no forward proxy")
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise BadMessage(HTTPStatus.BAD_REQUEST, "exactly one Host is needed")
     host = hosts[0] if hosts else b""
-    if url.lower().startswith(SCHEMES):
+    if url[:1] != b"/" and url.lower().startswith(SCHEMES):
         authority, slash, path = url.partition(b"://")[2].partition(b"/")
         url, host = slash + path or b"/", authority
     if not (url.startswith(b"/") or (url == b"*" and method == b"OPTIONS")):
@@ -227,8 +255,8 @@ def _target(method: bytes, url: bytes, values: _Values, version: str) -> tuple[b
     return url, host
 
 
-def _request_framing(values: _Values, version: str) -> tuple[Framing, bytes]:
-    codings, lengths = values[b"transfer-encoding"], values[b"content-length"]
+def _request_framing(values: Values, version: str) -> tuple[Framing, bytes]:
+    codings, lengths = values.get(b"transfer-encoding", NONE), values.get(b"content-length", NONE)
     if codings and (lengths or version != "1.1"):
         raise BadMessage(HTTPStatus.BAD_REQUEST, "Transfer-Encoding stands with Content-Length or HTTP/1.0")
     if codings:
@@ -236,9 +264,9 @@ def _request_framing(values: _Values, version: str) -> tuple[Framing, bytes]:
     return (Framing.LENGTH, _length(lengths)) if lengths else (Framing.NONE, b"")
 
 
-def _response_framing(values: _Values, method: bytes, status: int) -> tuple[Framing, bytes]:
-    codings, lengths = values[b"transfer-encoding"], values[b"content-length"]
-    if method == b"HEAD" or status < HTTPStatus.OK or status in {204, 304}:
+def _response_framing(values: Values, method: bytes, status: int) -> tuple[Framing, bytes]:
+    codings, lengths = values.get(b"transfer-encoding", NONE), values.get(b"content-length", NONE)
+    if method == b"HEAD" or status < OK or status in BODILESS:
         return Framing.NONE, b""
     if codings:
         return _chunked(codings, HTTPStatus.BAD_GATEWAY), b""
@@ -258,22 +286,16 @@ def _length(lengths: list[bytes]) -> bytes:
 
 
 def _persists(version: str, tokens: frozenset[bytes]) -> bool:
+    if not tokens:
+        return version == "1.1"
     return b"close" not in tokens and (version == "1.1" or b"keep-alive" in tokens)
 
 
-def _passed_on(fields: Fields, without: frozenset[bytes]) -> Fields:
-    return [(name, value) for name, value in fields if name.lower() not in without]
-
-
-def _framed(framing: Framing, length: bytes) -> Fields:
+def _framed(framing: Framing, length: bytes) -> bytes:
     if framing is Framing.LENGTH:
-        return [(b"Content-Length", length)]
-    return [(b"Transfer-Encoding", b"chunked")] if framing is Framing.CHUNKED else []
+        return b"Content-Length: %b\r\n" % length
+    return b"Transfer-Encoding: chunked\r\n" if framing is Framing.CHUNKED else b""
 
 
-def _upgrading(upgrade: bytes) -> Fields:
-    return [(b"Connection", b"Upgrade"), (b"Upgrade", upgrade)] if upgrade else []
-
-
-def _head(first: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"\r\n".join([first, *(b"%b: %b" % field for field in fields), b"", b""])
+def _upgrading(upgrade: bytes) -> bytes:
+    return b"Connection: Upgrade\r\nUpgrade: %b\r\n" % upgrade if upgrade else b""

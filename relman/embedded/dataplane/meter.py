@@ -16,6 +16,9 @@ TURNED_AWAY = "unserved"
 """The error of a request that no instance took."""
 
 
+GROUPS = [f"{digit}xx" for digit in range(10)]
+
+
 @dataclass
 class Tally:
     """The counters of one revision."""
@@ -37,7 +40,9 @@ class Meter:
 
     def begun(self, revision: str) -> None:
         """A request was given to this revision."""
-        tally = self._tallies.setdefault(revision, Tally())
+        tally = self._tallies.get(revision)
+        if tally is None:
+            tally = self._tallies[revision] = Tally()
         tally.requests += 1
         tally.in_flight += 1
 
@@ -51,7 +56,7 @@ class Meter:
         tally = self._tallies[revision]
         tally.in_flight -= 1
         if status:
-            group = f"{status // 100}xx"
+            group = GROUPS[status // 100]
             tally.statuses[group] = tally.statuses.get(group, 0) + 1
             if error != TURNED_AWAY:
                 self.minutes.count(revision, status, seconds)

@@ -35,6 +35,11 @@ class Placement:
         reached: The monotonic time when it was given to the instance, or refused.
     """
 
+    __slots__ = (
+        *("_counted", "_load", "_plane", "_port", "_request", "_seat"),
+        *("backend", "pick", "reached"),
+    )
+
     def __init__(self, plane: Plane, port: int, request: Request) -> None:
         """Nowhere yet."""
         self.backend: Backend | None = None
@@ -53,7 +58,7 @@ class Placement:
         """
         route = self._route()
         self._seat = seat_in(self._request.fields) if route.sticky else NOBODY
-        self.pick = route.pick(self._host(), random.random(), self._seat.revision)  # noqa: S311 - no secret
+        self.pick = route.pick(self._request.host, random.random(), self._seat.revision)  # noqa: S311 - no secret
         self._load = self._plane.admission.load(self.pick.revision)
 
     def room(self) -> int:
@@ -72,11 +77,10 @@ class Placement:
 
     def take(self, port: int) -> Backend:
         """It goes to this instance."""
-        if self._load is not None:
-            self._load.enter(port)
+        assert self._load  # noqa: S101 - it was chosen: the load gave the port
         self._count()
-        self.backend = Backend(self.pick.revision, port)
-        return self.backend
+        backend = self.backend = self._load.enter(port)
+        return backend
 
     def wait(self, exchange: Exchange) -> None:
         """It waits for an instance."""
@@ -85,13 +89,14 @@ class Placement:
 
     def withdraw(self, exchange: Exchange) -> None:
         """It waits no longer."""
-        if self._load is not None:
-            self._load.waiting.pop(exchange, None)
+        load = self._load
+        if load is not None and load.waiting:
+            load.waiting.pop(exchange, None)
 
     def leads_here(self) -> bool:
         """Whether the table as it is now may still lead to the revision that was chosen."""
         try:
-            return self._route().leads_to(self._host(), self.pick.revision)
+            return self._route().leads_to(self._request.host, self.pick.revision)
         except Nowhere:
             return False
 
@@ -137,6 +142,3 @@ class Placement:
 
     def _route(self) -> Route:
         return self._plane.table.route(self._port)
-
-    def _host(self) -> str:
-        return self._request.host.decode("latin-1").lower()

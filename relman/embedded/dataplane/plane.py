@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relman.embedded.dataplane.admission import Admission
+from relman.embedded.dataplane.deadlines import Deadlines
 from relman.embedded.dataplane.faults import Faults
 from relman.embedded.dataplane.meter import Meter
 from relman.embedded.dataplane.pool import Pool
@@ -27,14 +28,18 @@ class Plane:
     table: Table = EMPTY
     faults: Faults | None = None
     meter: Meter = field(default_factory=Meter)
-    pool: Pool = field(default_factory=Pool)
-    admission: Admission = field(default_factory=Admission)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     clients: set[Downstream] = field(default_factory=set)
     deserted: asyncio.Event = field(default_factory=asyncio.Event)
+    pool: Pool = field(init=False)
+    admission: Admission = field(init=False)
+    deadlines: Deadlines = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Nobody is here at first."""
+        self.pool, self.admission = Pool(self.loop), Admission(self.loop)
+        self.deadlines = Deadlines(self.loop)
         self.deserted.set()
 
     def welcome(self, client: Downstream) -> None:
@@ -50,6 +55,6 @@ class Plane:
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run it, and hold on to it meanwhile (the event loop itself keeps only weak references)."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

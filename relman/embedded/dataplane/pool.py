@@ -6,7 +6,6 @@ What it is not: a limit. A request never waits for a connection; without an idle
 from __future__ import annotations
 
 import asyncio
-import select
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,28 +26,31 @@ class Backend(NamedTuple):
 class Pool:
     """The idle connections by backend, the last used on top."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start empty."""
+        self._loop = loop
         self._idle: dict[Backend, list[Upstream]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     def take(self, backend: Backend) -> Upstream | None:
         """An idle connection that is still open as far as anyone can know, or None."""
-        waiting = self._idle.get(backend, [])
+        waiting = self._idle.get(backend)
         while waiting:
             upstream = waiting.pop()
-            if not upstream.closing() and _silent(upstream.fileno()):
+            if not upstream.closing() and upstream.quiet():
                 return upstream
             upstream.close()
         return None
 
     def give(self, upstream: Upstream) -> None:
         """Keep a connection whose last answer is complete."""
-        loop = asyncio.get_running_loop()
-        upstream.idle_since = loop.time()
-        self._idle.setdefault(upstream.backend, []).append(upstream)
+        upstream.idle_since = self._loop.time()
+        waiting = self._idle.get(upstream.backend)
+        if waiting is None:
+            waiting = self._idle[upstream.backend] = []
+        waiting.append(upstream)
         if self._sweeping is None:
-            self._sweeping = loop.call_later(IDLE, self._sweep)
+            self._sweeping = self._loop.call_later(IDLE, self._sweep)
 
     def forget(self, upstream: Upstream) -> None:
         """A connection that closed while it was idle."""
@@ -64,7 +66,7 @@ class Pool:
                 upstream.close()
 
     def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         fresh: dict[Backend, list[Upstream]] = {}
         for backend, waiting in self._idle.items():
             for upstream in waiting:
@@ -74,10 +76,3 @@ class Pool:
                     upstream.close()
         self._idle = fresh
         self._sweeping = loop.call_later(IDLE, self._sweep) if fresh else None
-
-
-def _silent(fileno: int) -> bool:
-    """No end and no stray byte has arrived: what the event loop would only tell at its next round."""
-    poll = select.poll()
-    poll.register(fileno, select.POLLIN)
-    return not poll.poll(0)

@@ -16,7 +16,9 @@ LAST_CHUNK = b"0\r\n\r\n"
 class Sending:
     """Head and body as the backend gets them."""
 
-    def __init__(self, request: Request, peer: str) -> None:
+    __slots__ = ("_chunked", "_kept", "_pieces", "size", "waiting")
+
+    def __init__(self, request: Request, peer: bytes) -> None:
         """Begin with the head."""
         head = request.head(peer)
         self.waiting = len(head)
@@ -37,7 +39,7 @@ class Sending:
     def take(self) -> bytes:
         """All that waits."""
         pieces, self._pieces, self.waiting = self._pieces, [], 0
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def rewind(self) -> bool:
         """Let all wait again, from the head on; False if that is not safe or not possible any more."""

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 Seconds = Annotated[float, Meta(gt=0)]
-TAG_MARK = "---"
+TAG_MARK = b"---"
 """Between tag and service in the host of a tag's URL."""
 
 
@@ -88,48 +88,51 @@ class Pick(NamedTuple):
     largest: int
 
 
-@dataclass(frozen=True)
 class Route:
-    """What listens on one port: a service, or one tag of it."""
+    """What listens on one port: a service, or one tag of it. It never changes."""
 
-    service: Service
-    bounds: tuple[int, ...]
-    tag: str | None
-    sticky: bool
+    def __init__(self, service: Service, tag: str | None) -> None:
+        """Look at everything once, so that nothing has to be for each request."""
+        self.service = service
+        self.sticky = any(fleet.affinity for fleet in service.backends.values())
+        named = [revision for revision, _ in service.split]
+        tagged = [one.revision for one in service.tags.values()]
+        self._picks = {name: self._picked(name) for name in ["", *named, *tagged]}
+        self._split = [self._picks[name] for name in named] or [self._picks[""]]
+        self._bounds = tuple(accumulate(percent for _, percent in service.split)) or (1,)
+        self.tag = tag
 
-    def pick(self, host: str, draw: float, clung: str = "") -> Pick:
+    def pick(self, host: bytes, draw: float, clung: str = "") -> Pick:
         """Choose by tag (of the port, or of the host), else the one clung to, else by percentage.
 
         Args:
-            host: The request's host, in lower case.
+            host: The request's host.
             draw: A number of [0, 1).
             clung: The revision that the client has a seat in, if any.
 
         Raises:
             Nowhere: The host names a tag that this service does not have.
         """
-        service, tag = self.service, self.tag or _tag_in(host, self.service)
+        tag = self.tag or (_tag_in(host, self.service) if TAG_MARK in host else None)
         if tag is not None:
-            revision = service.tags[tag].revision
-        elif clung and self._holds(clung):
-            revision = clung
-        elif self.bounds and self.bounds[-1]:
-            revision = service.split[bisect_right(self.bounds, draw * self.bounds[-1])][0]
-        else:
-            revision = ""
-        fleet = service.backends.get(revision, NO_FLEET)
-        return Pick(revision, fleet, service.timeout, service.largest)
+            return self._picks[self.service.tags[tag].revision]
+        if clung and self._shares(clung) and self._picks[clung].fleet.affinity:
+            return self._picks[clung]
+        return self._split[bisect_right(self._bounds, draw * self._bounds[-1])]
 
-    def leads_to(self, host: str, revision: str) -> bool:
+    def leads_to(self, host: bytes, revision: str) -> bool:
         """Whether a request with this host may be answered by this revision."""
-        tag = self.tag or _tag_in(host, self.service)
+        tag = self.tag or (_tag_in(host, self.service) if TAG_MARK in host else None)
         if tag is not None:
             return self.service.tags[tag].revision == revision
+        return self._shares(revision)
+
+    def _shares(self, revision: str) -> bool:
         return any(name == revision and percent for name, percent in self.service.split)
 
-    def _holds(self, revision: str) -> bool:
+    def _picked(self, revision: str) -> Pick:
         fleet = self.service.backends.get(revision, NO_FLEET)
-        return fleet.affinity and any(name == revision and share for name, share in self.service.split)
+        return Pick(revision, fleet, self.service.timeout, self.service.largest)
 
 
 @dataclass(frozen=True)
@@ -169,15 +172,14 @@ def table_of(services: tuple[Service, ...]) -> Table:
     routes: dict[int, Route] = {}
     check_names(services)
     for service in services:
-        bounds = tuple(accumulate(percent for _, percent in service.split))
-        if bounds and bounds[-1] != 100:  # noqa: PLR2004 - percent
-            raise BadTable(f"the split of {service.name} sums to {bounds[-1]}, not 100")
-        sticky = any(fleet.affinity for fleet in service.backends.values())
+        total = sum(percent for _, percent in service.split)
+        if service.split and total != 100:  # noqa: PLR2004 - percent
+            raise BadTable(f"the split of {service.name} sums to {total}, not 100")
         ports = [(service.port, None), *((tag.port, name) for name, tag in service.tags.items())]
         for port, tag in ports:
             if port in routes:
                 raise BadTable(f"port {port} of {service.name} is given twice")
-            routes[port] = Route(service, bounds, tag, sticky)
+            routes[port] = Route(service, tag)
     return Table(routes)
 
 
@@ -192,11 +194,9 @@ def check_names(services: tuple[Service, ...]) -> None:
         raise BadTable("a service is named twice")
 
 
-def _tag_in(host: str, service: Service) -> str | None:
-    """The tag that a host ``tag---service…`` names; None for any other host."""
-    tag, mark, rest = host.partition(TAG_MARK)
-    if not mark:
-        return None
+def _tag_in(host: bytes, service: Service) -> str | None:
+    """The tag that a host ``tag---service…`` names; None for a host of something else."""
+    tag, _, rest = host.lower().decode("latin-1").partition(TAG_MARK.decode())
     if tag in service.tags:
         return tag
     if rest.startswith(service.host):

@@ -6,13 +6,14 @@ What it is not: the one who decides about retries or answers; the exchange is.
 from __future__ import annotations
 
 import asyncio
+import select
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from relman.embedded.dataplane.head import BadMessage, Fields, Framing, Response, read_response
+from relman.embedded.dataplane.head import OK, SWITCHING, BadMessage, Fields, Framing, Response, read_response
 
 if TYPE_CHECKING:
     from relman.embedded.dataplane.exchange import Exchange
@@ -33,7 +34,8 @@ class Upstream(asyncio.Protocol):
         self.backend = backend
         self.idle_since = 0.0
         self.full = False
-        self.used = False
+        self.used = self._held = False
+        self._poll = select.poll()
         self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
@@ -48,8 +50,7 @@ class Upstream(asyncio.Protocol):
         """From now on tell this exchange, which sent a request with this method."""
         self._exchange, self._method = exchange, method
         self._parser = self._parser or httptools.HttpResponseParser(self)
-        self._begin_head()
-        self._silent = True
+        self._silent, self._done, self._head_size = True, False, 0
 
     def send(self, data: bytes) -> None:
         """Write; ``full`` says afterwards whether to pause."""
@@ -58,9 +59,12 @@ class Upstream(asyncio.Protocol):
 
     def hold(self, *, held: bool) -> None:
         """Pause or resume reading from the backend."""
-        if self._transport is not None and held:
+        if self._transport is None or held is self._held:
+            return
+        self._held = held
+        if held:
             self._transport.pause_reading()
-        elif self._transport is not None:
+        else:
             self._transport.resume_reading()
 
     def release(self, *, reusable: bool) -> None:
@@ -94,9 +98,9 @@ class Upstream(asyncio.Protocol):
         """It is closed, or about to be."""
         return self._transport is None or self._transport.is_closing()
 
-    def fileno(self) -> int:
-        """Of the socket."""
-        return cast("int", self._transport.get_extra_info("socket").fileno()) if self._transport else -1
+    def quiet(self) -> bool:
+        """No end and no stray byte has arrived: what the event loop would only tell at its next round."""
+        return not self._poll.poll(0)
 
     # -- what the event loop calls
 
@@ -104,6 +108,7 @@ class Upstream(asyncio.Protocol):
         """Connected."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Parse on."""
@@ -177,8 +182,8 @@ class Upstream(asyncio.Protocol):
         parser = self._parser
         status, version = parser.get_status_code(), parser.get_http_version()
         response = read_response(self._method, status, self._reason, version, self._fields)
-        self._interim = status < HTTPStatus.OK
-        if status == HTTPStatus.SWITCHING_PROTOCOLS:
+        self._interim = status < OK
+        if status == SWITCHING:
             return self._switching(response)
         if self._interim:
             return self._exchange.interim(response)
