@@ -35,8 +35,10 @@ from relman.embedded.control.tables import Tables
 from relman.embedded.images import oci
 from relman.embedded.images.objects import Objects
 from relman.embedded.images.uploads import Uploads
+from relman.embedded.resources.deleted import Deleted
 from relman.embedded.resources.faults import shown
 from relman.embedded.resources.limits import Limits
+from relman.embedded.resources.messages import Revision, Service
 from relman.embedded.resources.minutes import Minutes
 from relman.embedded.resources.shelf import Shelf
 from relman.embedded.resources.store import Store
@@ -96,6 +98,8 @@ class Platform:
         self._runtime = Runtime(state, self.store)
         self._operations = operations = Operations(self.store)
         operations.forget_old()
+        Deleted(self.store, "service", Service).forget_old(true())
+        Deleted(self.store, "revision", Revision).forget_old(true())
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf

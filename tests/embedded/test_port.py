@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from relman.embedded import ports
-from relman.embedded.wire.http import Answer, Request
+from relman.embedded.wire.http import Answer, App, Request
 from relman.embedded.wire.port import Port
 from relman.embedded.wire.splice import PREFACE
 
@@ -124,6 +125,29 @@ def test_where_grpc_is_away_its_client_is_let_go() -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_takes_nothing_does_not_hold_up_the_end() -> None:
+    """It has two seconds for what was written to it; then it is let go."""
+
+    async def run() -> float:
+        port, number = port_to("nobody", answer=endless), ports.free()
+        await port.start(ports.HOST, number)
+        _, writer = await asyncio.open_connection(ports.HOST, number, limit=1)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await asyncio.wait_for(written.wait(), 10)
+        began = time.monotonic()
+        await asyncio.wait_for(port.stop(), 10)
+        await asyncio.wait_for(port.deserted.wait(), 10)
+        writer.close()
+        return time.monotonic() - began
+
+    async def endless(_: Request) -> Answer:
+        written.set()
+        return Answer(200, bytes(MOST))
+
+    written = asyncio.Event()
+    assert asyncio.run(run()) < 5
+
+
 @asynccontextmanager
 async def joined(served: Served) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, Port]]:
     """A client that began as HTTP/2, at a port that joins it to this server."""
@@ -141,15 +165,15 @@ async def joined(served: Served) -> AsyncIterator[tuple[asyncio.StreamReader, as
         assert port.deserted.is_set()
 
 
-def port_to(path: str) -> Port:
+async def nothing(_: Request) -> Answer:
+    """What HTTP/1 gets."""
+    return Answer(204, b"")
+
+
+def port_to(path: str, answer: App = nothing) -> Port:
     """A port that joins HTTP/2 to the server at this socket."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     return Port(answer, http2=path, intake=lambda *_: None, context=context, front=lambda _: 0)
-
-
-async def answer(_: Request) -> Answer:
-    """What HTTP/1 gets."""
-    return Answer(204, b"")
 
 
 async def until_stopped(writer: asyncio.StreamWriter) -> None:

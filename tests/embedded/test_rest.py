@@ -47,6 +47,24 @@ def test_row_49_an_unknown_path_has_the_same_envelope(platform: World) -> None:
     assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
+@pytest.mark.parametrize("alt", ["$alt", "alt"])
+def test_enumerations_are_numbers_for_who_asks_for_them(platform: World, alt: str) -> None:
+    """As Google's own clients ask; names for anybody else. Those clients would read either."""
+    target = f"{platform.endpoint}/v2/{PLACE}/services?serviceId=asked&validateOnly=true"
+    service = {"template": {"containers": [{"image": "x"}]}, "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}
+    for asked, told in (({}, "INGRESS_TRAFFIC_INTERNAL_ONLY"), ({alt: "json;enum-encoding=int"}, 2)):
+        answer = requests.post(target, params=asked, json=service, timeout=5)
+        assert answer.json()["response"]["ingress"] == told
+
+
+def test_what_the_path_says_may_stand_in_the_body_too(platform: World) -> None:
+    """In either spelling; the path counts."""
+    target = f"{platform.endpoint}/v1/projects/p1/builds/none:cancel"
+    for spelled in ("project_id", "projectId"):
+        answer = requests.post(target, json={spelled: "p2", "id": "other"}, timeout=5)
+        assert (answer.status_code, "'none'" in answer.text) == (404, True)
+
+
 @pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"\x16\x03\x01\x02\x00"])
 def test_bytes_that_are_no_http_are_refused(platform: World, raw: bytes) -> None:
     """The connection ends with 400, and the platform goes on."""

@@ -35,12 +35,15 @@ class Deleted:
         self._shelf.put(resource, {})
 
     def all(self, prefix: str, now: datetime) -> list[Message]:
-        """Those whose name begins so and whose time is not over, oldest first; the others are forgotten."""
+        """Those whose name begins so and whose time is not over, oldest first."""
         found = [entry.message for entry in self._shelf.all(prefix)]
-        over = [one for one in found if one.expire_time.ToDatetime(UTC) <= now]
-        for one in over:
-            self._shelf.drop(one.name)
-        return [one for one in found if one not in over]
+        return [one for one in found if one.expire_time.ToDatetime(UTC) > now]
+
+    def forget_old(self, now: datetime) -> None:
+        """Forget those whose time is over, by a clock that does not lie."""
+        for entry in self._shelf.all():
+            if entry.message.expire_time.ToDatetime(UTC) <= now:
+                self._shelf.drop(entry.message.name)
 
 
 def marked(resource: Message, now: datetime) -> Message:

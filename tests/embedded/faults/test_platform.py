@@ -16,7 +16,10 @@ import pytest
 import requests
 
 from relman.embedded import faulting
+from relman.embedded.resources.deleted import KEPT, Deleted, marked
 from relman.embedded.resources.faults import BadFault
+from relman.embedded.resources.messages import Service
+from relman.embedded.resources.store import Store
 from relman.embedded.runtime.process import peer
 from tests.embedded import world
 from tests.embedded.faults.conftest import Fault
@@ -45,6 +48,31 @@ def test_a_clock_may_run_ahead_or_stand_still(shop: World, fault: Fault) -> None
     assert touched(shop) < datetime.now(UTC) - timedelta(hours=1.9)
     faulting.clear(shop.endpoint)
     assert datetime.now(UTC) - touched(shop) < timedelta(minutes=1)
+
+
+def test_what_was_deleted_outlives_a_lie(shop: World, fault: Fault) -> None:
+    """Two months ahead its time is over; by the true time it is not, and it is listed again."""
+    shop.create("gone")
+    shop.wait(shop.services.delete_service(name=NAME.replace("shop", "gone")))
+
+    def listed() -> bool:
+        found = shop.services.list_services({"parent": world.PLACE, "show_deleted": True})
+        return any(one.name.endswith("/gone") for one in found)
+
+    with fault("clock", offset="60d"):
+        assert not listed()
+    assert listed()
+
+
+def test_what_was_deleted_long_ago_is_forgotten(tmp_path: Path) -> None:
+    """When its time is over, not before."""
+    with contextlib.closing(Store(tmp_path / "state.db")) as store:
+        deleted, now = Deleted(store, "service", Service), datetime.now(UTC)
+        deleted.keep(marked(Service(name="a"), now))
+        deleted.forget_old(now + KEPT - timedelta(seconds=1))
+        assert [one.name for one in deleted.all("", now)] == ["a"]
+        deleted.forget_old(now + KEPT)
+        assert not deleted.all("", now)
 
 
 def test_an_image_that_is_gone_keeps_what_serves(shop: World, fault: Fault) -> None:
