@@ -199,6 +199,18 @@ def test_of_an_index_the_image_for_this_machine_runs(platform: World, hub: Hub) 
     assert (gone.status_code, hub.tags("many/api")) == (202, ["arm", "own"])
 
 
+def test_an_index_is_taken_in_with_its_images_only(hub: Hub) -> None:
+    """From another repository they could be deleted; the index would name what is not there."""
+    digest = hub.push("apart/one", "v1", b"of one machine")
+    named = {"mediaType": MANIFEST, "digest": digest, "size": 1}
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]}).encode()
+    assert code(hub.put("apart/all", "v1", index, INDEX)) == (404, "MANIFEST_BLOB_UNKNOWN")
+    hub.copy("apart/one", digest, "apart/all", digest)
+    assert hub.put("apart/all", "v1", index, INDEX).status_code == 201
+    assert hub.ask("DELETE", f"apart/one/manifests/{digest}").status_code == 202
+    assert hub.ask("GET", f"apart/all/manifests/{digest}").status_code == 200
+
+
 def test_what_is_no_image_is_not_taken_in(hub: Hub) -> None:
     """Content of another digest, a manifest of what is not there, of no kind, under another digest."""
     where = hub.ask("POST", "bad/blobs/uploads/").headers["location"]

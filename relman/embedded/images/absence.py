@@ -53,8 +53,7 @@ def take_away(layout: Path, facts: Mapping[str, Any]) -> None:
 def put_back(layout: Path, facts: Mapping[str, Any]) -> None:
     """Let an image be there again, under every name that it had, unless a newer one has the name."""
     digest, data = str(facts["digest"]), str(facts["manifest"]).encode()
-    files.write(files.blob(layout, digest), data)
     taken = {f"{one.name}:{one.tag}" for one in repositories.entries(layout)}
-    for ref in facts["refs"]:
-        if ref not in taken:
-            repositories.name_manifest(layout, digest, len(data), ref, str(facts["kind"]))
+    left = [ref for ref in facts["refs"] if ref not in taken]
+    for ref in left or [f"{facts['name']}@{digest}"]:
+        repositories.put_manifest(layout, data, ref, str(facts["kind"]))

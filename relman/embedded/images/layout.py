@@ -64,9 +64,14 @@ def put_json(layout: Path, content: dict[str, Any]) -> tuple[str, int]:
 
 def put_bytes(layout: Path, data: bytes) -> tuple[str, int]:
     """Store bytes as they are; their digest and their number."""
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    digest = digest_of(data)
     write(blob(layout, digest), data)
     return digest, len(data)
+
+
+def digest_of(data: bytes | bytearray) -> str:
+    """What content is named by."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def room(layout: Path) -> Path:

@@ -24,7 +24,7 @@ from relman.embedded.images import layout as store
 from relman.embedded.images.dependencies import install_node, install_python
 from relman.embedded.images.image import PUSH_FAILED, BuildError, Built, ImageMissing, Runnable
 from relman.embedded.images.layer import Packed, UnsafeArchive, extract, pack
-from relman.embedded.images.repositories import name_manifest, parts, resolve
+from relman.embedded.images.repositories import parts, put_manifest, resolve
 from relman.embedded.images.scratch import scratch
 from relman.embedded.images.source import Commit, fetch, uploaded
 from relman.embedded.images.start import Start, start_of
@@ -175,9 +175,7 @@ def _push(layout: Path, ref: str, layers: list[Packed], config: dict[str, Any]) 
         "config": {"mediaType": CONFIG, "digest": digest, "size": size},
         "layers": [{"mediaType": LAYER, "digest": layer.digest, "size": layer.size} for layer in layers],
     }
-    digest, size = store.put_json(layout, manifest)
-    name_manifest(layout, digest, size, ref)
-    return digest
+    return put_manifest(layout, store.encoded(manifest), ref)
 
 
 def _architecture() -> str:

@@ -118,32 +118,37 @@ def resolve(layout: Path, ref: str) -> str:
     return found.digest
 
 
-def name_manifest(layout: Path, digest: str, size: int, ref: str, kind: str = files.MANIFEST) -> None:
-    """Put a manifest, whose blobs are there, into a repository; a tag names no other any more.
+def put_manifest(layout: Path, data: bytes, ref: str, kind: str = files.MANIFEST) -> str:
+    """Put a manifest, whose parts are there, into a repository; a tag names no other any more.
+
+    It is written and named in one, so that nobody who deletes the same one comes between.
 
     Args:
         layout: The layout; made if need be.
-        digest: The manifest's.
-        size: Its length in bytes.
+        data: The manifest.
         ref: ``name:tag``, or ``name@sha256:…`` to give it no tag.
         kind: Its media type.
 
+    Returns:
+        Its digest.
+
     Raises:
-        ImageMissing: It is not there, or a part of it is not.
+        ImageMissing: A part is not there.
     """
     files.room(layout)
     name, tag = split(ref)
-    plain = Entry({"mediaType": kind, "digest": digest, "size": size})
+    digest = files.digest_of(data)
+    plain = Entry({"mediaType": kind, "digest": digest, "size": len(data)})
     with files.locked(layout):
-        for part in parts(files.read_json(layout, digest)):
-            if not files.blob(layout, part).exists():
-                raise ImageMissing(f"{part} is not in {layout}")
         standing = entries(layout)
+        _check_parts(layout, json.loads(data), {one.digest for one in standing if one.name == name})
+        files.put_bytes(layout, data)
         others = [one for one in standing if (one.name, one.tag) != (name, tag) or not tag]
         others = [one for one in others if (one.name, one.tag, one.digest) != (name, "", digest)]
         if tag:
             others.append(plain.under(f"{name}:{tag}"))
         _write(layout, [*others, *_left([*standing, plain.under(f"{name}@{digest}")], others)])
+    return digest
 
 
 def drop(layout: Path, name: str, reference: str) -> bool:
@@ -200,6 +205,19 @@ def parts(manifest: dict[str, Any]) -> list[str]:
     if not isinstance(named, list) or not isinstance(manifest.get("layers", []), list):
         raise TypeError("what it names is no list")
     return [str(one["digest"]) for one in named]
+
+
+def _check_parts(layout: Path, manifest: dict[str, Any], own: set[str]) -> None:
+    """Refuse a manifest without its blobs, and an index without its images in the same repository.
+
+    From another one they could be deleted, and out of this one nobody could read them.
+
+    Raises:
+        ImageMissing: Names the part.
+    """
+    for part in parts(manifest):
+        if not files.blob(layout, part).exists() or ("manifests" in manifest and part not in own):
+            raise ImageMissing(f"{part} is not there")
 
 
 def _left(standing: Iterable[Entry], others: list[Entry]) -> list[Entry]:

@@ -99,7 +99,7 @@ def manifest(layout: Path, _: Uploads, request: Request, about: Asked) -> Answer
     """Put a manifest into its repository, by tag or by digest."""
     kind = about.headers.get("content-type", "").partition(";")[0].strip() or files.MANIFEST
     _check(bytes(request.body), kind)
-    digest, size = files.put_bytes(layout, bytes(request.body))
+    digest = files.digest_of(request.body)
     by_digest = ":" in about.what
     if by_digest and about.what != digest:
         raise invalid("DIGEST_INVALID", f"the manifest has the digest {digest}, not {about.what}")
@@ -107,7 +107,7 @@ def manifest(layout: Path, _: Uploads, request: Request, about: Asked) -> Answer
         raise invalid("MANIFEST_INVALID", f"'{about.what}' is no tag")
     ref = f"{about.name}{'@' if by_digest else ':'}{about.what}"
     try:
-        repositories.name_manifest(layout, digest, size, ref, kind)
+        repositories.put_manifest(layout, bytes(request.body), ref, kind)
     except ImageMissing as error:
         raise absent("MANIFEST_BLOB_UNKNOWN", str(error)) from error
     headers = {"location": f"/v2/{about.name}/manifests/{digest}", DIGEST: digest}
