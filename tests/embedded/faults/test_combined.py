@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
+from google.api_core import exceptions
 
 from relman.embedded import faulting
 from relman.embedded.daemon import Broken
@@ -130,7 +132,8 @@ def test_what_cannot_be_kept_is_refused_and_stands_not(own: World) -> None:
     with closing(clients), closing(sqlite3.connect(own.state / "state.db", timeout=0)) as file:
         file.execute("BEGIN IMMEDIATE")
         broken(Broken, "platform.log says why", lambda: faulting.add(own.endpoint, {"kind": "reset"}))
-        broken(Exception, "see the platform's log", lambda: clients.services.get_service(name=NAME))
+        asked = partial(clients.services.get_service, name=NAME, timeout=40)
+        broken(exceptions.InternalServerError, "see the platform's log", asked)
         file.execute("ROLLBACK")
     assert [one["name"] for one in faulting.standing(own.endpoint)] == ["counts"]
     faulting.clear(own.endpoint)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import closing, suppress
 from functools import partial
+from http.client import HTTPException
 
 import pytest
 import requests
@@ -174,6 +176,24 @@ def test_a_killed_data_plane_takes_nothing_that_was_collected(timed: Timed) -> N
         met += client.met
     timed.next_minute()
     assert timed.counts(begin, begin + 60) == met
+
+
+def test_a_new_data_plane_counts_by_the_platforms_clock(timed: Timed) -> None:
+    """From its first request on: it hears the time before it serves."""
+    begin = timed.next_minute()
+    url = timed.service("shop").uri
+    timed.end_data_plane()
+    met = until(partial(first_met, url))
+    timed.next_minute()
+    assert timed.counts(begin, begin + 60) == met
+    until(lambda: timed.status()["settled"])
+
+
+def first_met(url: str) -> Counter[tuple[str, str]]:
+    """What a client meets at once, nothing while nobody answers."""
+    with closing(Client(url)) as client, suppress(OSError, HTTPException):
+        client.ask()
+    return client.met
 
 
 def test_rest_tells_the_same_as_grpc(timed: Timed, client: Client) -> None:

@@ -116,6 +116,15 @@ def test_counts_are_aligned_and_reduced(
     assert values(asked(minutes, aggregation=aggregation)) == [pytest.approx(one) for one in found]
 
 
+def test_a_point_on_the_edge_of_a_period_belongs_to_the_one_that_it_ends(minutes: Minutes) -> None:
+    """Of the first three minutes, the second one ends the first period of two."""
+    (series, *_) = asked(minutes, aggregation=aggregated("ALIGN_DELTA", seconds=120)).time_series
+    told = [
+        (point.interval.end_time.seconds // 60 - BEGIN, point.value.int64_value) for point in series.points
+    ]
+    assert told == [(4, 1), (2, 10)]
+
+
 def test_a_reduced_series_keeps_what_it_was_grouped_by(minutes: Minutes) -> None:
     """And the project; its kind and type are those of the result."""
     aggregation = aggregated("ALIGN_RATE", "REDUCE_SUM", 60, "resource.labels.revision_name")

@@ -70,10 +70,15 @@ class Timed(World):
         begun = world.command("up", "--state", self.state)
         assert begun.returncode == 0, begun.stderr
 
-    def kill_data_plane(self) -> None:
-        """Kill that, and wait until another serves."""
+    def end_data_plane(self) -> int:
+        """Kill that; the number that it had."""
         pid = self._data_plane()
         os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill_data_plane(self) -> None:
+        """Kill that, and wait until another serves."""
+        pid = self.end_data_plane()
         until(lambda: self._data_plane() not in {0, pid})
         until(lambda: self.status()["settled"])
 
