@@ -21,6 +21,7 @@ class Hub(Struct, frozen=True):
         production: It is one that users use.
         release: Whether the tag gets a page; ``notes`` is the file that stands on it.
         deployments: Whether deployments are told.
+        remote: What git calls the repository.
     """
 
     place: Place
@@ -29,6 +30,7 @@ class Hub(Struct, frozen=True):
     release: bool
     deployments: bool
     notes: str
+    remote: str
 
 
 class Ending(Struct, frozen=True):
@@ -67,8 +69,8 @@ def shipped(candidate: Candidate, ending: Ending) -> tuple[AnyStep, ...]:
     )
     steps: list[AnyStep] = [tag, *([PushTag(name, commit, ending.push)] if ending.push else [])]
     if ending.hub and ending.hub.release:
-        early = "-" in candidate.version.partition("+")[0]
-        steps.append(PublishRelease(ending.hub.place, name, commit, title, ending.hub.notes, early))
+        early, hub = "-" in candidate.version.partition("+")[0], ending.hub
+        steps.append(PublishRelease(hub.place, name, commit, title, hub.notes, early, hub.remote))
     return (*steps, *_told(candidate, ending, "success"))
 
 

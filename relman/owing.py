@@ -14,8 +14,6 @@ from relman.ledger import Draft, Entry, story
 from relman.models import listed
 from relman.plan import Plan, opening_of, plan_follow_up, stored
 
-AGAIN = "inv release.resume, or inv release.abort to give it up"
-
 
 def settled(driver: Driver, entries: Sequence[Entry], show: Callable[[Plan], None]) -> Plan | None:
     """Try everything that is owed once more; the last plan of it, None if nothing is owed.
@@ -30,9 +28,9 @@ def settled(driver: Driver, entries: Sequence[Entry], show: Callable[[Plan], Non
         show(plan)
         driver.begin(plan)
     if left := story.owed(driver.store.entries(driver.key)):
-        last = left[-1]
-        clears = f"{last.clears}; or inv release.abort to give it up" if last.clears else AGAIN
-        raise Paused(f"still owed: {listed(debt.line for debt in left)}", fact=last.reason, clears=clears)
+        facts = "; ".join(f"{debt.line}: {debt.reason}" for debt in left)
+        first = left[0].clears or "inv release.resume"
+        raise Paused("still owed", fact=facts, clears=f"{first}, or inv release.abort to give it up")
     return plan
 
 

@@ -108,6 +108,7 @@ def _hub(config: Config, target: Target, remote: Remote | None, version: str) ->
         release=asked.release,
         deployments=asked.deployments,
         notes=f"release_notes/{version}.md",
+        remote=str(config.remote),
     )
 
 

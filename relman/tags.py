@@ -39,6 +39,10 @@ SILENT = {
 BATCH = "ssh -o BatchMode=yes"
 
 
+IDLE = ("hint:", "To ", "error: failed to push some refs")
+"""How lines of git's begin that say nothing that the others do not."""
+
+
 class Tag(NamedTuple):
     """A tag that is there.
 
@@ -61,7 +65,7 @@ class Ran(NamedTuple):
     @property
     def said(self) -> str:
         """What it complained of, on one line, without a secret that an address holds."""
-        lines = [line for line in self.err.splitlines() if line and not line.startswith(("hint:", "To "))]
+        lines = [line for line in self.err.splitlines() if line and not line.startswith(IDLE)]
         told = " · ".join(line.strip() for line in lines) or f"git ended with {self.status}"
         return re.sub(r"(?<=://)[^/@\s]+@", "", told)
 

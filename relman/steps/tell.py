@@ -41,6 +41,7 @@ class PublishRelease(Step, frozen=True, tag="github-release"):
 
     Attributes:
         notes: The file with the release notes, from the repository's top; left out where there is none.
+        remote: What git calls the repository.
     """
 
     owes = True
@@ -50,6 +51,7 @@ class PublishRelease(Step, frozen=True, tag="github-release"):
     title: str
     notes: str
     prerelease: bool
+    remote: str
 
     @property
     def key(self) -> str:
@@ -79,7 +81,7 @@ class PublishRelease(Step, frozen=True, tag="github-release"):
     def _tagged(self, commit: str) -> None:
         if commit == self.commit:
             return
-        push = f"git push REMOTE {self.name}, then {AGAIN}"
+        push = f"git push {self.remote} {self.name}, then {AGAIN}"
         fact = f"it leads to {commit[:7]}, not to {self.commit[:7]}" if commit else "it was not pushed"
         what = f"{self.name} is another tag on" if commit else f"{self.name} is not on"
         raise Refused(f"{what} {self.place.host}", fact=fact, clears="" if commit else push)
