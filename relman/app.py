@@ -93,7 +93,7 @@ class Relman:
         self.driver.must_be_free("build")
         wishes = Wishes(version, bump, image, proposing.told_by(live, self.cloud, self.key))
         plan, counted = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
-        self.show(plan, f"commits since the last release: {counted}")
+        self.show(plan, f"since the last release: {counted}")
         value = self.driver.begin(plan, then=then)
         return msgspec.convert(value["candidate"], Candidate)
 

@@ -127,6 +127,13 @@ class Commit(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
+class TagRef(msgspec.Struct, frozen=True):
+    """A git tag, and the full hash of the commit that it leads to; empty if it leads to none."""
+
+    name: str
+    commit: str
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """What is proposed to ship: decided, built and frozen by ``prepare``.
 

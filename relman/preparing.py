@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from relman import cloudbuild, version
+from relman import cloudbuild, deciding, version
 from relman.config import Config, Target
+from relman.deciding import Reading
 from relman.errors import ConfigError, Refused, UsageError
 from relman.ledger import Entry, story
+from relman.line import Line, configured
 from relman.plan import Plan, plan_prepare
 from relman.repo import Repo
 from relman.steps import Build, Freeze
@@ -43,8 +45,13 @@ def planned(
         ConfigError: The manifest cannot be used.
     """
     _clean(repo)
-    history = History.of(repo, entries, config.prefix(target.service), wishes.known)
-    decided = _decided(history, wishes)
+    line = configured(config, target.service)
+    # A release that the ledger or the service tells of and that has no tag (it was adopted, or the tag was
+    # lost) counts too.
+    told = (*(one.version for one in story.released(entries)), *wishes.known)
+    reading = deciding.read(line, deciding.Wish(known=told))
+    history = History.of(repo, repo.tags(), line.prefix, reading)
+    decided = _decided(line, history, wishes)
     _free(decided, history, entries)
     chain = story.known_good(entries)
     freeze = Freeze(
@@ -58,77 +65,70 @@ def planned(
         manifest_name=os.path.relpath(target.manifest, config.folder) if target.manifest else "",
     )
     build = None if wishes.image else _build(repo, config, target, entries, history.commit)
-    return plan_prepare(freeze, build), version.accounted(history.messages)
+    return plan_prepare(freeze, build), reading.account
 
 
 class History(msgspec.Struct, frozen=True):
     """What git and the ledger say of the releases before.
 
     Attributes:
-        commit: The commit checked out, or the tagged one where only records changed since.
+        commit: The commit checked out, or the tagged one where nothing of the service changed since.
         prefix: What stands before the version in this service's tags.
         tags: Every tag, with the commit it leads to.
-        last: The last release that the commit builds upon, None at the first one.
-        messages: The messages of the commits since then.
+        reading: What the commits since the last release were read as.
     """
 
     commit: str
     prefix: str
     tags: dict[str, str]
-    last: str | None
-    messages: list[str]
+    reading: Reading
 
     @classmethod
-    def of(cls, repo: Repo, entries: Sequence[Entry], prefix: str, known: Sequence[str]) -> History:
-        """Read it.
-
-        Args:
-            repo: The working copy.
-            entries: What the ledger has of the service. A release in it that has no tag (it was
-                adopted, or the tag was lost) counts too.
-            prefix: Of the service's tags.
-            known: Versions that the live service tells of, for a ledger that has forgotten them.
-        """
-        commit, tags = repo.head, repo.tags()
-        tagged = tags.keys() & repo.reachable_tags(commit)
-        told = [*(one.version for one in story.released(entries)), *known]
-        newest_tag = version.last(tagged, prefix)
-        last = version.last(tagged | ({f"{prefix}{one}" for one in told} - tags.keys()), prefix)
-        after = tags[f"{prefix}{newest_tag}"] if newest_tag else ""
-        messages = [message for _, message in repo.messages(after, commit)]
+    def of(cls, repo: Repo, tags: dict[str, str], prefix: str, reading: Reading) -> History:
+        """Put together what was read."""
+        start = reading.past.start
+        moved = bool(reading.account.inside) or not (start and start.commit)
         # Commits that touch only record paths are no candidates: what is released is the commit before them.
-        return cls(commit if messages or not after else after, prefix, tags, last, messages)
+        return cls(repo.head if moved or not start else start.commit, prefix, tags, reading)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the service changed since the last release."""
+        return bool(self.reading.account.inside)
 
     @property
     def here(self) -> str:
         """The version whose tag is on this very commit, empty for none: another environment has it."""
-        found = version.last((tag for tag, commit in self.tags.items() if commit == self.commit), self.prefix)
-        return found or ""
+        told = (tag.removeprefix(self.prefix) for tag, commit in self.tags.items() if commit == self.commit)
+        return version.highest(told) or ""
 
 
 def _clean(repo: Repo) -> None:
-    if repo.shallow:
-        raise Refused(
-            "the history is cut off, so the last release cannot be found",
-            fact="this is a shallow clone",
-            clears="git fetch --unshallow --tags",
-        )
     if changed := repo.changes():
         raise Refused(
             "the working tree is not clean", fact=", ".join(changed[:3]), clears="git commit, or git stash -u"
         )
 
 
-def _decided(history: History, wishes: Wishes) -> str:
+def _decided(line: Line, history: History, wishes: Wishes) -> str:
     """The version asked for, the one that is on this commit already, or the one that the commits ask for."""
     if wishes.version:
         return version.checked(wishes.version)
     if wishes.bump and wishes.bump not in version.ORDER:
         raise UsageError("no such bump", fact=repr(wishes.bump), clears="--bump major, minor or patch")
-    if wishes.bump or wishes.image or history.messages or not history.here:
-        bump = next((one for one in version.ORDER if one == wishes.bump), None)
-        return version.following(history.last, history.messages, bump)
-    return history.here
+    if history.here and not (wishes.bump or wishes.image or history.moved):
+        return history.here
+    # An image built elsewhere is a change that no commit tells of.
+    asked = wishes.bump or ("patch" if wishes.image and not history.reading.account.bump else "")
+    bump = next((one for one in version.ORDER if one == asked), None)
+    found = deciding.following(line, history.reading, deciding.Wish(bump=bump))
+    if found is None:
+        raise Refused(
+            "no commit asks for a release",
+            fact=str(history.reading.account),
+            clears="inv release.prepare --bump patch",
+        )
+    return found
 
 
 def _free(decided: str, history: History, entries: Sequence[Entry]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatch
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +91,6 @@ class Repo:
         )
         return {name: peeled or direct for name, direct, peeled in rows}
 
-    def reachable_tags(self, commit: str) -> frozenset[str]:
-        """The names of the tags that are ``commit`` or lie behind it."""
-        return frozenset(self._run("tag", "--merged", commit).splitlines())
-
-    def messages(self, after: str, tip: str) -> tuple[tuple[str, str], ...]:
-        """(hash, whole message) of the commits in ``after..tip`` that touch more than records.
-
-        An empty ``after`` means the whole history.
-        """
-        span = f"{after}..{tip}" if after else tip
-        excluded = [f":(exclude,glob){pattern.replace('/*', '/**')}" for pattern in RECORDS]
-        raw = self._run("log", "-z", "--format=%H%n%B", span, "--", ".", *excluded)
-        chunks = (chunk.partition("\n") for chunk in raw.split("\0") if chunk)
-        return tuple((hash_, message) for hash_, _, message in chunks)
-
     def tag(self, name: str, commit: str, message: str) -> None:
         """Make an annotated tag. An existing one is never moved."""
         self._run("tag", "--annotate", "--cleanup=verbatim", "--message", message, name, commit)
@@ -118,11 +102,6 @@ class Repo:
     def on_remote(self, remote: str, commit: str) -> bool:
         """Whether a branch of the remote, as last fetched, has the commit."""
         return bool(self._quiet("branch", "--remotes", "--list", f"{remote}/*", "--contains", commit))
-
-    @cached_property
-    def shallow(self) -> bool:
-        """The history was cut off when this was cloned."""
-        return self._run("rev-parse", "--is-shallow-repository") == "true"
 
     def close(self) -> None:
         """End git's helper processes."""

@@ -33,6 +33,7 @@ from msgspec.inspect import (
 
 from relman.config import Sections
 from relman.embedded.resources.faults import KINDS, PARAMETERS, Fault
+from relman.models import listed
 from relman.smoke import Suite
 from relman.tasks import ns
 from relman.tasks.declare import Declared, Parameter, shown
@@ -126,7 +127,9 @@ def walked(
     """A section and those inside it; one that says what the one around it says is told in a sentence."""
     about = plain(ATTRIBUTES.sub("", docstring(kind)))
     if around and issubclass(around, kind):
-        yield f"## {title}\n\n{about} Every key of the section above goes here too, and wins over it."
+        own = listed(f"`{key.encode_name}`" for key in set_apart(around, kind))
+        told = f"Every key of the section above but {own} goes here too, and wins over it."
+        yield f"## {title}\n\n{about} {told}"
         return
     fields, meanings = fields_of(kind), attributes(kind)
     rows = [key(field, meanings) for field in fields]
@@ -134,6 +137,12 @@ def walked(
     for field in fields:
         for inner, header in headed(field.type, at + field.encode_name):
             yield from walked(inner, f"{header.strip('[]')}.", f"`{header}`", kind)
+
+
+def set_apart(around: type[msgspec.Struct], kind: type[msgspec.Struct]) -> Iterator[Field]:
+    """The keys that only the outer of two sections has."""
+    inner = {field.name for field in fields_of(kind)}
+    return (field for field in fields_of(around) if field.name not in inner)
 
 
 def headed(kind: Type, path: str) -> Iterator[tuple[type[msgspec.Struct], str]]:

@@ -11,6 +11,7 @@ from relman.config.schedule import Freeze, Holiday, Override, Schedule, Window, 
 from relman.config.sections import Ledger, Platform, Sections, Service, Settings, schema
 from relman.config.source import NAME
 from relman.config.target import Config, Target, default_image
+from relman.config.versions import Versions
 from relman.config.words import duration
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Service",
     "Settings",
     "Target",
+    "Versions",
     "Window",
     "default_image",
     "duration",

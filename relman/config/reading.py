@@ -199,7 +199,11 @@ def _keys(info: msgspec.inspect.Type, at: Path) -> list[str]:
 
 
 def _inconsistent(config: Config) -> Iterator[Problem]:
-    """What no single key shows: an environment without a place, two that are the same service."""
+    """What no single key shows: an environment without a place, two that are the same service or line."""
+    lines: dict[str, str] = {}
+    for name in config.service:
+        if (other := lines.setdefault(config.prefix(name), name)) != name:
+            yield Problem(("service", name, "tag_prefix"), f"the tags of {other} have the same prefix")
     for name, service in config.service.items():
         seen: dict[tuple[str, str], str] = {}
         for env, settings in service.environments.items():

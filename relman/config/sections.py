@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, field
 from relman.config import words
 from relman.config.schedule import Schedule
 from relman.config.telling import GitHub, Tag
+from relman.config.versions import RepoPath, TagPrefix, Versions
 from relman.config.words import (
     Duration,
     Endpoint,
@@ -142,9 +143,15 @@ class Service(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     Attributes:
         env: Environments, ``[service.NAME.env.ENVIRONMENT]``; each says what differs there. None:
             one environment that is called ``production``.
+        paths: What the service is made of, in a repository of several; commits that touch nothing of
+            it do not count. Absent: the whole repository.
+        tag_prefix: What stands before the version in its git tags. Absent: the common one, behind the
+            service's name where there are several.
     """
 
     env: dict[str, Settings] = {}
+    paths: Annotated[tuple[RepoPath, ...], Meta(min_length=1)] | None = None
+    tag_prefix: TagPrefix | None = None
 
     @property
     def environments(self) -> dict[str, Settings]:
@@ -163,6 +170,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         tag_prefix: What stands before the version in a git tag; default "v".
         remote: The git remote; default "origin".
         platform: What speaks Cloud Run's API; absent: Google.
+        version: How the next version follows from the commits.
         window: When shipping is allowed; absent: the gate is not set up.
         tag: The git tag of a release.
         github: What GitHub is told of a release; absent: nothing.
@@ -172,9 +180,10 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     service: Annotated[dict[str, Service], Meta(min_length=1)]
     profile: Profile = field(default_factory=partial(Profile, "solo"))
     branch: Text = field(default_factory=partial(Text, "main"))
-    tag_prefix: str = "v"
+    tag_prefix: TagPrefix = field(default_factory=partial(TagPrefix, "v"))
     remote: Text = field(default_factory=partial(Text, "origin"))
     platform: Platform = Platform()
+    version: Versions = field(default_factory=Versions)
     window: Schedule | None = None
     tag: Tag = field(default_factory=Tag)
     github: GitHub = GitHub()

@@ -73,7 +73,18 @@ class Config(Sections, frozen=True, kw_only=True):
 
     def prefix(self, service: str) -> str:
         """What stands before the version in a service's tags: its name too, where there are several."""
+        own = self.service[service].tag_prefix
+        if own is not None:
+            return own
         return self.tag_prefix if len(self.service) == 1 else f"{service}-{self.tag_prefix}"
+
+    def chosen(self, service: str | None = None) -> str:
+        """The service that a flag names, or the only one.
+
+        Raises:
+            UsageError: There are several and none is chosen, or there is none of that name.
+        """
+        return _one(service, self.service, "service", "--service")
 
     def flags(self, service: str, environment: str) -> str:
         """The flags that name a service and an environment, without those that nobody needs."""
@@ -125,7 +136,7 @@ def default_image(key: ServiceKey) -> str:
 
 
 def _chosen(config: Config, service: str | None, env: str | None) -> tuple[str, str, Settings]:
-    name = _one(service, config.service, "service", "--service")
+    name = config.chosen(service)
     environments = config.service[name].environments
     environment = _one(env, environments, f"environment of {name}", "--env")
     return name, environment, environments[environment]

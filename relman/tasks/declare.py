@@ -63,8 +63,8 @@ class Parameter(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """As a person types it."""
-        return "--" + self.name.replace("_", "-")
+        """As a person types it; ``from_`` is ``--from``, for Invoke too."""
+        return "--" + self.name.strip("_").replace("_", "-")
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ What it is not: logic. Each task parses, calls ``app``, and prints.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from invoke import Collection, Context
@@ -254,6 +255,46 @@ def why(_context: Context, *, version: str = "", run: str = "", service: str = "
         print(reports.why(relman.story(version=version, run=run)))
 
 
+@task(name="version")
+def next_version(
+    _context: Context,
+    *,
+    rc: bool = False,
+    bump: Literal["", "major", "minor", "patch"] = "",
+    from_: str = "",
+    commit: str = "HEAD",
+    explain: str = "",
+    prefix: str = "",
+    service: str = "",
+    json: bool = False,
+) -> None:
+    """Tell the next version, and why.
+
+    Works in any git repository; a relman.toml is heeded where there is one. Reads only.
+
+    Args:
+        rc: The next pre-release instead of the final version.
+        bump: major, minor or patch, instead of what the commits ask for.
+        from_: Read the commits after this commit or tag, instead of those after the last release.
+        commit: The commit that is to be released.
+        explain: Tell of this one commit what it did, and why.
+        prefix: What stands before the version in its tags, instead of v or what relman.toml says.
+        service: Which service, where relman.toml has several.
+        json: One JSON object.
+    """
+    from relman import deciding, line
+    from relman.render import decisions
+
+    sought = line.here(Path.cwd(), service, prefix or None)
+    wish = deciding.Wish(tip=commit, after=from_, bump=bump or None, pre_release=rc)
+    if explain:
+        told = deciding.explained(sought, wish, explain)
+        print(decisions.explained_json(told) if json else decisions.explained(told))
+    else:
+        found = deciding.decide(sought, wish)
+        print(decisions.decided_json(found) if json else decisions.decided(found))
+
+
 def _undo(plan: Plan) -> str:
     """What undoes a release; nothing does where there is nothing to go back to."""
     return "inv release.rollback" if plan.on_failure else ""
@@ -268,4 +309,6 @@ def _then(relman: Relman, plan: Plan) -> tuple[str, ...]:
     return (*again, *([f"git push {config.remote} {name}"] if by_hand else []))
 
 
-ns = Collection("release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why)
+ns = Collection(
+    "release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why, next_version
+)

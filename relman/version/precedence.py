@@ -1,61 +1,41 @@
-"""The next version: what the commits since the last release ask for.
+"""Which version is higher, and which comes next.
 
-What it is not: git. It is told messages and tags, and answers a version.
+What it is not: git, or a reader of messages. It is told versions and what is asked for.
 
-Sources: Semantic Versioning 2.0.0, Conventional Commits 1.0.0.
+Source: Semantic Versioning 2.0.0. Precedence is that of the ``semver`` package (item 11); build metadata
+has none (item 10), so it is dropped from what a tag says and refused in what a person says.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
-import msgspec
+from relman.errors import Refused, UsageError
+from relman.version.conventional import Bump
+from relman.version.rules import Initial
 
-from relman.errors import UsageError
-from relman.version.conventional import ORDER, Bump
-
-FIRST = "0.1.0"
-"""SemVer's own advice for the first release of something in development (FAQ 1)."""
-HEADER = re.compile(r"(?P<type>[A-Za-z][\w-]*)(?:\([^()\r\n]*\))?(?P<bang>!)?: +\S")
-BREAKING = re.compile(r"^BREAKING[ -]CHANGE(: | #)", re.MULTILINE)
-
-
-class Accounted(msgspec.Struct, frozen=True):
-    """What was counted: nothing is lost, and commits of no convention are shown as such."""
-
-    features: int = 0
-    fixes: int = 0
-    breaking: int = 0
-    other: int = 0
-    unconventional: int = 0
-
-    def __str__(self) -> str:
-        """``1 breaking, 3 feat, 5 fix, 2 other``, with the zeros left out."""
-        words = {
-            "breaking": self.breaking,
-            "feat": self.features,
-            "fix": self.fixes,
-            "other": self.other,
-            "without a convention": self.unconventional,
-        }
-        return ", ".join(f"{count} {word}" for word, count in words.items() if count) or "no commits"
-
-
-def last(tags: Iterable[str], prefix: str) -> str | None:
-    """The highest final or pre-release version among the tags of a prefix, None if there is none."""
-    found = [version for tag in tags if (version := parsed(tag, prefix))]
-    return str(max(found)) if found else None
-
-
-def parsed(tag: str, prefix: str) -> Any | None:  # noqa: ANN401 - semver.Version, imported late
-    """The version that a tag names, None if it names none."""
+if TYPE_CHECKING:
     from semver import Version
 
-    if not tag.startswith(prefix) or not Version.is_valid(tag.removeprefix(prefix)):
-        return None
-    return Version.parse(tag.removeprefix(prefix))
+FIRST: Final = "0.1.0"
+"""SemVer's own advice for the first release of something in development (FAQ 1)."""
+
+_IN_DEVELOPMENT: Final[dict[Initial, dict[Bump, Bump]]] = {
+    "minor": {"major": "minor"},
+    "major": {},
+    "shifted": {"major": "minor", "minor": "patch"},
+}
+
+
+def parsed(text: str, prefix: str = "") -> Version | None:
+    """The version that a tag names behind a prefix, without build metadata; None if it names none."""
+    from semver import Version
+
+    told = text.removeprefix(prefix)
+    # The package's pattern takes the digits of any script, and a line feed at the end.
+    written = text.startswith(prefix) and told.isascii() and told.isprintable()
+    return Version.parse(told).replace(build=None) if written and Version.is_valid(told) else None
 
 
 def checked(text: str) -> str:
@@ -64,8 +44,8 @@ def checked(text: str) -> str:
     Raises:
         UsageError: It is no such version, or has build metadata (never in precedence).
     """
-    version = parsed(text, "")
-    if version is None or version.build:
+    version = parsed(text)
+    if version is None or "+" in text:
         raise UsageError(
             "not a version that a release can have",
             fact=repr(text),
@@ -74,49 +54,72 @@ def checked(text: str) -> str:
     return text
 
 
-def bump_of(message: str) -> Bump:
-    """What one commit asks for. A message of no convention asks for a patch."""
-    header = HEADER.match(message)
-    if BREAKING.search(message) or (header and header["bang"]):
-        return "major"
-    return "minor" if header and header["type"].lower() == "feat" else "patch"
+def highest(texts: Iterable[str]) -> str | None:
+    """The highest of some versions, None of none."""
+    found = [version for text in texts if (version := parsed(text))]
+    return str(max(found)) if found else None
 
 
-def accounted(messages: Iterable[str]) -> Accounted:
-    """Count the messages by what they are."""
-    counts = dict.fromkeys(("features", "fixes", "breaking", "other", "unconventional"), 0)
-    for message in messages:
-        counts[_sort(message)] += 1
-    return Accounted(**counts)
-
-
-def following(last_version: str | None, messages: Iterable[str], bump: Bump | None = None) -> str:
-    """The next version.
+def raised(last: str | None, bump: Bump, initial: Initial = "minor") -> str:
+    """The final version that a bump leads to.
 
     Args:
-        last_version: The last release, None at the first one.
-        messages: The messages of the commits since then.
-        bump: Overrides what the messages ask for.
-
-    In 0.x a breaking change raises the minor version (SemVer 2.0.0, item 4). A pre-release is
-    followed by its final version.
+        last: The last final release, None if there was none: the first one is 0.1.0.
+        bump: What is asked for.
+        initial: What it means in 0.x.
     """
     from semver import Version
 
-    if last_version is None:
+    if last is None:
         return FIRST
-    version = Version.parse(last_version)
-    if version.prerelease:
-        return str(version.finalize_version())
-    asked = bump or max((bump_of(message) for message in messages), key=ORDER.index, default="patch")
-    if not bump and version.major == 0 and asked == "major":
-        asked = "minor"
-    return str(getattr(version, f"bump_{asked}")())
+    version = Version.parse(last)
+    step = _IN_DEVELOPMENT[initial].get(bump, bump) if version.major == 0 else bump
+    return str(getattr(version, f"bump_{step}")())
 
 
-def _sort(message: str) -> str:
-    header = HEADER.match(message)
-    if bump_of(message) == "major":
-        return "breaking"
-    kinds = {"feat": "features", "fix": "fixes"}
-    return kinds.get(header["type"].lower(), "other") if header else "unconventional"
+def final(last: str | None, ahead: str | None, asked: str | None) -> str | None:
+    """The next final version.
+
+    Args:
+        last: The last final release.
+        ahead: The highest pre-release behind the commit. Above ``last`` it is the least that the next
+            version finalizes; where finals live on side branches it may be far above.
+        asked: The version that the commits, or a person, ask for.
+
+    Returns:
+        None if nothing asks for a release.
+    """
+    open_ = parsed(ahead) if ahead else None
+    if open_ and (last is None or open_ > last):
+        return highest([str(open_.finalize_version()), *([asked] if asked else [])])
+    return asked
+
+
+def candidate(target: str, known: Iterable[str], word: str) -> str:
+    """The next pre-release of a final version: ``-rc.1``, ``-rc.2`` …, counted anew on every line.
+
+    Args:
+        target: The final version that it is a candidate for.
+        known: The pre-releases behind the commit.
+        word: ``rc``.
+
+    Raises:
+        Refused: A pre-release of another word is behind the commit and above it.
+    """
+    line = [version for text in known if (version := parsed(text)) and version.finalize_version() == target]
+    numbers = [_numbered(str(version.prerelease), word) for version in line]
+    text = f"{target}-{word}.{max(numbers, default=0) + 1}"
+    if line and max(line) > text:
+        raise Refused(
+            f"{text} would be below a pre-release that is there already",
+            fact=str(max(line)),
+            clears="inv release.version, which names the final; or another pre_release in [version]",
+        )
+    return text
+
+
+def _numbered(prerelease: str, word: str) -> int:
+    """The 2 of ``rc.2``; 0 for what is no number of that word."""
+    first, _, rest = prerelease.partition(".")
+    number = rest.partition(".")[0]
+    return int(number) if first == word and number.isdigit() else 0
