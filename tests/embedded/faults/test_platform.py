@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from relman.embedded import faulting
+from relman.embedded.images.repositories import resolve
 from relman.embedded.resources.deleted import KEPT, Deleted, marked
 from relman.embedded.resources.faults import BadFault
 from relman.embedded.resources.messages import Service
@@ -96,6 +97,19 @@ def test_an_image_has_all_its_names_again(shop: World, fault: Fault) -> None:
     assert named(index) == before - {("eu/p1/api:v1", shop.image.partition("@")[2])}
     one.clear()
     assert named(index) == before
+
+
+def test_an_image_that_comes_back_takes_no_name_from_a_newer_one(own: World) -> None:
+    """It is there by its digest, as one whose tag was moved is."""
+    older = own.image.partition("@")[2]
+    faulting.add(own.endpoint, {"kind": "image-gone", "image": "eu/p1/api:v1"})
+    args = ["build", "-t", "eu/p1/api:v1", "."]
+    newer = own.build(steps=[{"name": world.DOCKER, "args": args}]).results.images[0].digest
+    assert newer != older
+    faulting.clear(own.endpoint)
+    assert resolve(own.state / "images", "eu/p1/api:v1") == newer
+    assert resolve(own.state / "images", own.image) == older
+    own.create("back")
 
 
 def named(index: Path) -> set[tuple[str, str]]:
