@@ -140,6 +140,14 @@ def test_a_name_stands_for_one_fault(shop: World, fault: Fault) -> None:
     assert [one["kind"] for one in shop.status()["faults"]] == ["reset"]
 
 
+def test_no_name_comes_back(fault: Fault) -> None:
+    """Whoever still asks for the counts of one that was cleared is not told another's."""
+    first = fault("reset", revision="none")
+    first.clear()
+    second = fault("reset", revision="none")
+    assert first.name != second.name
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
