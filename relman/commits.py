@@ -21,7 +21,10 @@ from typing import IO
 from relman.errors import ConfigError, Refused, Unreachable
 from relman.models import Commit, TagRef
 
-SETTINGS = ("log.showSignature=false", "log.showRoot=true", "log.mailmap=false", "log.follow=false")
+SETTINGS = (
+    *("log.showSignature=false", "log.showRoot=true", "log.mailmap=false", "log.follow=false"),
+    *("core.packedGitWindowSize=1m", "core.packedGitLimit=8m"),  # what was read does not stay in memory
+)
 GIT = ("git", "--no-replace-objects", *(word for setting in SETTINGS for word in ("-c", setting)))
 ALONE = {"LC_ALL": "C", "GIT_GRAFT_FILE": os.devnull, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 """No language but git's own in what it says, no history but the one that was committed."""

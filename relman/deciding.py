@@ -25,6 +25,7 @@ from relman.version import (
     highest,
     judged,
     parsed,
+    precedence,
     raised,
 )
 
@@ -180,9 +181,10 @@ def read_past(commits: Commits, prefix: str, wish: Wish) -> Past:
     tip = commits.commit(wish.tip)
     after = commits.commit(wish.after) if wish.after else ""
     names = commits.tags(prefix)
-    final_, ahead = _behind(commits, releases(names, prefix), after or tip)
+    tagged = releases(names, prefix)
+    final_, ahead = _behind(commits, tagged, after or tip)
     start, without = final_[0] if final_ else None, tuple(one.commit for one in final_)
-    lost = highest(set(wish.known) - {one.version for one in releases(names, prefix)})
+    lost = highest(set(wish.known) - {one.version for one in tagged})
     if lost and not after and (last := ahead[0] if ahead else start):
         lost = lost if highest([lost, last.version]) == lost else None
     if lost and not after:  # the tag is gone, or it was never made; where it was is not known
@@ -195,7 +197,7 @@ def releases(names: Iterable[TagRef], prefix: str) -> list[Released]:
     """The tags that name a version and lead to a commit, the highest first."""
     told = ((parsed(ref.name, prefix), ref) for ref in names if ref.commit)
     found = [(version, ref) for version, ref in told if version]
-    found.sort(key=lambda pair: (pair[0], pair[1].name), reverse=True)
+    found.sort(key=lambda pair: (precedence(pair[0]), pair[1].name), reverse=True)
     return [Released(str(version), ref.name, ref.commit) for version, ref in found]
 
 
@@ -249,8 +251,7 @@ def _moved(line: Line, past: Past) -> bool:
 def _free(version: str, names: Iterable[TagRef], prefix: str) -> None:
     """Refuse a version that is tagged where this commit does not see it."""
     for ref in names:
-        told = parsed(ref.name, prefix)
-        if told is not None and str(told) == version:
+        if ref.name.startswith(f"{prefix}{version}") and str(parsed(ref.name, prefix)) == version:
             raise Refused(
                 f"version {version} is tagged already",
                 fact=f"{ref.name} is on {ref.commit[:7] or 'no commit'}, not behind what is asked about",

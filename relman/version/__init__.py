@@ -7,7 +7,7 @@ higher, and which comes next), ``rules`` (what a team may settle).
 
 from relman.version.conventional import ORDER, Bump, Footer, Message, Reverted, parse, render, squashed
 from relman.version.history import Accounted, Brought, Judged, Place, Possible, Tally, judged, matches
-from relman.version.precedence import FIRST, candidate, checked, final, highest, parsed, raised
+from relman.version.precedence import FIRST, candidate, checked, final, highest, parsed, precedence, raised
 from relman.version.rules import Rules
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "matches",
     "parse",
     "parsed",
+    "precedence",
     "raised",
     "render",
     "squashed",

@@ -271,6 +271,8 @@ class _Waiting:
 
     def meet(self, commit: Commit, message: Message) -> tuple[str, list[Judged]]:
         """Who undoes this commit (a hash, or empty), and who is settled by meeting it."""
+        if not self.by_hash and not self.by_subject:
+            return "", []
         names = (commit.hash, *message.picked)
         found = [
             pair for length in self.lengths for name in names for pair in self.by_hash.pop(name[:length], ())

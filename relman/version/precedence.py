@@ -34,8 +34,24 @@ def parsed(text: str, prefix: str = "") -> Version | None:
 
     told = text.removeprefix(prefix)
     # The package's pattern takes the digits of any script, and a line feed at the end.
-    written = text.startswith(prefix) and told.isascii() and told.isprintable()
-    return Version.parse(told).replace(build=None) if written and Version.is_valid(told) else None
+    if not text.startswith(prefix) or not told.isascii() or not told.isprintable():
+        return None
+    try:
+        version = Version.parse(told)
+    except ValueError:
+        return None
+    return version.replace(build=None) if version.build else version
+
+
+def precedence(version: Version) -> tuple[object, ...]:
+    """A key that sorts versions as item 11 says.
+
+    Versions of the package compare alike, but a comparison of two costs more than this key of one.
+    """
+    parts = (version.prerelease or "").split(".")
+    # Numbers have no zeros in front, so the longer one is the higher one.
+    identifiers = tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts)
+    return version.major, version.minor, version.patch, version.prerelease is None, identifiers
 
 
 def checked(text: str) -> str:
@@ -57,7 +73,7 @@ def checked(text: str) -> str:
 def highest(texts: Iterable[str]) -> str | None:
     """The highest of some versions, None of none."""
     found = [version for text in texts if (version := parsed(text))]
-    return str(max(found)) if found else None
+    return str(max(found, key=precedence)) if found else None
 
 
 def raised(last: str | None, bump: Bump, initial: Initial = "minor") -> str:

@@ -15,6 +15,10 @@ NUMBERS = st.integers(0, 2**40)
 FINALS = st.builds("{}.{}.{}".format, NUMBERS, NUMBERS, NUMBERS)
 WORDS = st.sampled_from(["rc", "beta", "alpha", "next", "rc1", "0"])
 PRES = st.builds("{}-{}.{}".format, FINALS, WORDS, NUMBERS)
+SPECIFIED = (
+    *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11"),
+    *("1.0.0-rc.1", "1.0.0", "1.0.0-0", "1.0.0-9.a", "1.0.0-10", "1.0.0--", "1.0.0-Z", "1.0.0-1a"),
+)
 BUMPS = st.sampled_from(version.ORDER)
 INITIALS: st.SearchStrategy[Initial] = st.sampled_from(["minor", "major", "shifted"])
 
@@ -39,6 +43,13 @@ INITIALS: st.SearchStrategy[Initial] = st.sampled_from(["minor", "major", "shift
 def test_what_a_bump_leads_to(last: str | None, bump: version.Bump, initial: Initial, expected: str) -> None:
     """Lower numbers fall to 0 (items 7, 8); in 0.x the team has settled what is raised (item 4)."""
     assert version.raised(last, bump, initial) == expected
+
+
+@given(st.lists(st.one_of(FINALS, PRES, st.sampled_from(SPECIFIED)), max_size=30))
+def test_the_key_sorts_as_the_specification_does(texts: list[str]) -> None:
+    """Sorting by the key is sorting by item 11, as the package has it."""
+    versions = [Version.parse(text) for text in texts]
+    assert sorted(versions, key=version.precedence) == sorted(versions)
 
 
 @pytest.mark.parametrize(
