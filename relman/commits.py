@@ -125,6 +125,10 @@ class Commits:
             behind = set(found.splitlines())
             yield from (name for name in batch if name in behind)
 
+    def address(self, remote: str) -> str:
+        """Where a remote is, as the repository says it; empty if there is none of that name."""
+        return self._asked("config", "--get", f"remote.{remote}.url")
+
     def contains(self, tip: str, commit: str) -> bool:
         """Whether ``commit`` is ``tip`` or one of its ancestors."""
         return self._run("merge-base", "--is-ancestor", commit, tip).returncode == 0

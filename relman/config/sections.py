@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from relman.config import words
+from relman.config.notes import ReleaseNotes
 from relman.config.schedule import Schedule
 from relman.config.telling import GitHub, Tag
 from relman.config.versions import RepoPath, TagPrefix, Versions
@@ -174,6 +175,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         window: When shipping is allowed; absent: the gate is not set up.
         tag: The git tag of a release.
         github: What GitHub is told of a release; absent: nothing.
+        notes: What is told of a release, in files.
         ledger: Where the record is kept.
     """
 
@@ -187,6 +189,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     window: Schedule | None = None
     tag: Tag = field(default_factory=Tag)
     github: GitHub = GitHub()
+    notes: ReleaseNotes = ReleaseNotes()
     ledger: Ledger = Ledger()
 
 

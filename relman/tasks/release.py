@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from invoke import Collection, Context
 
 from relman.tasks.declare import task
+from relman.tasks.release_notes import notes
 from relman.tasks.showing import opened, opened_for_rollback, placed, read, shown
 
 if TYPE_CHECKING:
@@ -310,5 +311,5 @@ def _then(relman: Relman, plan: Plan) -> tuple[str, ...]:
 
 
 ns = Collection(
-    "release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why, next_version
+    "release", status, prepare, look, cut, rollback, resume, abort, adopt, history, why, next_version, notes
 )

@@ -1,0 +1,1 @@
+"""What is told of a release: from commits to files."""
