@@ -32,6 +32,7 @@ from relman.steps import (
     ShiftBack,
     Smoke,
     VerifyBack,
+    WriteNotes,
 )
 
 SCHEMA = 1
@@ -158,14 +159,14 @@ def opening_of(entries: Iterable[Entry], *, version: str = "", run: str = "") ->
     return found[-1]
 
 
-def plan_prepare(freeze: Freeze, build: Build | None) -> Plan:
-    """A commit (or an image that was given) becomes a candidate."""
+def plan_prepare(freeze: Freeze, build: Build | None, notes: WriteNotes) -> Plan:
+    """A commit (or an image that was given) becomes a candidate, and it is told what is in it."""
     return Plan(
         kind="prepare",
         key=freeze.key_,
         environment=freeze.environment,
         title=f"prepare {freeze.key_.service} {freeze.version}",
-        steps=(*([build] if build else []), freeze),
+        steps=(*([build] if build else []), freeze, notes),
         closes="release.prepared",
     )
 

@@ -18,9 +18,10 @@ from relman.deciding import Reading
 from relman.errors import ConfigError, Refused, UsageError
 from relman.ledger import Entry, story
 from relman.line import Line, configured
+from relman.notes import place
 from relman.plan import Plan, plan_prepare
 from relman.repo import Repo
-from relman.steps import Build, Freeze
+from relman.steps import Build, Freeze, WriteNotes
 
 SHORT = 12
 
@@ -53,6 +54,7 @@ def planned(
     history = History.of(repo, repo.tags(), line.prefix, reading)
     decided = _decided(line, history, wishes)
     _free(decided, history, entries)
+    place.configured(config, target.service).templates()  # a mistake in one shows before anything is built
     chain = story.known_good(entries)
     freeze = Freeze(
         key_=target.key,
@@ -65,7 +67,13 @@ def planned(
         manifest_name=os.path.relpath(target.manifest, config.folder) if target.manifest else "",
     )
     build = None if wishes.image else _build(repo, config, target, entries, history.commit)
-    return plan_prepare(freeze, build), reading.account
+    notes = WriteNotes(
+        key_=target.key,
+        version=decided,
+        name=place.named(config, target.service, decided),
+        changelog=config.notes.changelog,
+    )
+    return plan_prepare(freeze, build, notes), reading.account
 
 
 class History(msgspec.Struct, frozen=True):

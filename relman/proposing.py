@@ -18,6 +18,8 @@ from relman.errors import Refused
 from relman.ledger import Entry, story
 from relman.live import LiveService, tag_of, template_digest
 from relman.models import Candidate, Release, ServiceKey, listed
+from relman.notes import place as noted
+from relman.notes.files import path_of
 from relman.notify import github
 from relman.plan import Plan, plan_first_release, plan_release
 from relman.remote import Remote
@@ -107,7 +109,7 @@ def _hub(config: Config, target: Target, remote: Remote | None, version: str) ->
         production=target.environment in LIVE,
         release=asked.release,
         deployments=asked.deployments,
-        notes=f"release_notes/{version}.md",
+        notes=path_of(noted.named(config, target.service, version)),
         remote=str(config.remote),
     )
 

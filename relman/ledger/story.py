@@ -6,6 +6,7 @@ What it is not: the present. It reads entries, oldest first, and knows nothing o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -51,6 +52,19 @@ def candidate(entries: Sequence[Entry], environment: str) -> Candidate | None:
             found = msgspec.convert(entry.detail["candidate"], Candidate)
             return None if found.revision in shipped else found
     return None
+
+
+def frozen(entries: Iterable[Entry], revision: str) -> dict[str, Any] | None:
+    """The revision template that a candidate was frozen with, None if this ledger froze none of that name."""
+    found = (entry.detail["candidate"] for entry in entries if entry.kind == "release.prepared")
+    return next((dict(one["template"]) for one in found if one["revision"] == revision), None)
+
+
+def unshipped(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The versions that were prepared and not shipped, in the order in which they were prepared."""
+    gone = {release.version for release in released(entries)}
+    found = (entry.detail["candidate"]["version"] for entry in entries if entry.kind == "release.prepared")
+    return tuple(dict.fromkeys(version for version in found if version not in gone))
 
 
 def shipped(entries: Iterable[Entry], version: str) -> Entry | None:

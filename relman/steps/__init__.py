@@ -6,6 +6,7 @@ What it is not: the order of them (``plan``) or their settling (``engine``).
 from relman.steps.ask import AskGates, ProveWayBack
 from relman.steps.back import ShiftBack, VerifyBack
 from relman.steps.build import Build, Freeze, named, with_image
+from relman.steps.notes import WriteNotes
 from relman.steps.record import PushTag, Tag
 from relman.steps.step import Absent, Authority, Done, Failed, Outside, Pending, Seen, Step, World
 from relman.steps.tell import PublishRelease, TellDeployment
@@ -15,6 +16,7 @@ from relman.steps.watch import Bake, Smoke
 AnyStep = (
     Build
     | Freeze
+    | WriteNotes
     | AskGates
     | ProveWayBack
     | Create
@@ -57,6 +59,7 @@ __all__ = [
     "TellDeployment",
     "VerifyBack",
     "World",
+    "WriteNotes",
     "named",
     "with_image",
 ]

@@ -30,7 +30,7 @@ def test_the_second_release_goes_through_its_phases(open_shop: Shop) -> None:
     done = [event["key"] for event in ended.events if event["kind"] == "step.done"]
     phases = ["shift-20", "bake-20", "smoke-tag-20", "shift-50", "bake-50", "smoke-tag-50", "shift-100"]
     gates = ["gates", "way-back", "deploy", "smoke-tag-0"]
-    assert done == ["build", "freeze", *gates, *phases, "smoke-live-100", "tag"]
+    assert done == ["build", "freeze", "notes", *gates, *phases, "smoke-live-100", "tag"]
     shares = [event["facts"]["shares"] for event in ended.events if event["kind"] == "traffic"]
     assert [[share["percent"] for share in one] for one in shares] == [[0, 100], [20, 80], [50, 50], [100, 0]]
     live = open_shop.live()
