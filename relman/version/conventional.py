@@ -26,6 +26,7 @@ Everything here is linear in the length of the message; no regular expression se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -41,7 +42,7 @@ BREAKING: Final = ("BREAKING CHANGE", "BREAKING-CHANGE")
 _ASKS: Final[dict[str, Bump]] = {"feat": "minor", "fix": "patch"}
 _UNDOING = ('Revert "', 'Reapply "')
 """How ``git revert`` begins its subject; the second since git 2.43, for the revert of a revert."""
-_MENDING = ("fixup! ", "squash! ", "amend! ")
+_MENDING = re.compile(r"(?:(?:fixup|squash|amend)! \s*)+")
 _PICKED = "(cherry picked from commit "
 _REFERRING = frozenset({"refs", "ref", "reverts"})
 _SHORTEST = 7
@@ -136,9 +137,10 @@ class Message(Struct, frozen=True):
 
         Either git's ``Revert "…"`` or the type ``revert`` (FAQ on reverts).
         """
-        for mark in _UNDOING:
-            if self.header.startswith(mark) and '"' in self.subject[len(mark) :]:
-                return self.subject[len(mark) :].rpartition('"')[0]
+        if self.header.startswith(_UNDOING):
+            quoted, closed, _ = self.subject.partition('"')[2].rpartition('"')
+            if closed:
+                return quoted
         return self.description if self.type == "revert" else None
 
     @property
@@ -149,10 +151,8 @@ class Message(Struct, frozen=True):
     @property
     def mends(self) -> str | None:
         """The subject that ``fixup!``, ``squash!`` or ``amend!`` names, None without such a mark."""
-        subject = self.subject
-        while subject.startswith(_MENDING):
-            subject = subject.partition("! ")[2].lstrip()
-        return None if subject == self.subject else subject
+        marks = _MENDING.match(self.subject)
+        return self.subject[marks.end() :] if marks else None
 
     @property
     def co_authors(self) -> tuple[str, ...]:
