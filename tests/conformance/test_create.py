@@ -15,7 +15,7 @@ KINDS = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "a
 
 
 @pytest.mark.parametrize("service_id", ["Api", "1api", "api-", "a_b", "a" * 50, ""])
-@row(1, source="service.proto; pulumi-gcp #3167", sure="observed", wires=EVERY)
+@row(1, source="service.proto; pulumi-gcp #3167; preswald #659", sure="observed", wires=EVERY)
 def test_row_1_a_bad_service_id_is_refused(world: World, service_id: str) -> None:
     """A service's id has fewer than 50 lower-case letters, digits and hyphens.
 
@@ -24,7 +24,7 @@ def test_row_1_a_bad_service_id_is_refused(world: World, service_id: str) -> Non
     with pytest.raises(Refused, match="only lowercase, digits, and hyphens") as error:
         world.begin(service_id)
     assert error.value.status == "INVALID_ARGUMENT"
-    field = "metadata.name" if world.wire == "v1" else "CreateServiceRequest.service_id"
+    field = "metadata.name" if world.wire == "v1" else "Violation in CreateServiceRequest.service_id"
     assert error.value.fields == (field,)
 
 
@@ -223,6 +223,63 @@ def test_row_u1_updates_and_deletes_can_be_validated(world: World) -> None:
     assert world.wait(told).service.description == "x"
     assert world.wait(gone).service.delete_time
     assert world.service(name) == before
+
+
+BEYOND: list[dict[str, Any]] = [
+    {"timeout": {"seconds": -1}},
+    {"timeout": {"seconds": 3601}},
+    {"timeout": {"nanos": 500_000_000}},
+    {"max_instance_request_concurrency": -1},
+    {"max_instance_request_concurrency": 1001},
+    {"scaling": {"min_instance_count": -1}},
+    {"scaling": {"max_instance_count": -1}},
+    {"scaling": {"min_instance_count": 3, "max_instance_count": 2}},
+]
+
+
+@pytest.mark.parametrize("fields", BEYOND)
+@row(
+    "U10",
+    source="configuring/request-timeout; configuring/concurrency; goblet #287",
+    sure="unverified",
+    note="each range is documented; that it is refused was seen of the instances only",
+)
+def test_row_u10_numbers_are_within_their_range(world: World, fields: dict[str, Any]) -> None:
+    """A timeout is 1 to 3600 whole seconds, a concurrency 1 to 1000, a maximum no less than its minimum."""
+    name = world.name()
+    with pytest.raises(Refused) as error:
+        world.begin(name, template=world.template() | fields)
+    assert error.value.status == "INVALID_ARGUMENT"
+    assert not world.has(name)
+    if "min_instance_count" in str(fields) and "max" in str(fields):
+        assert "max_instance_count: must be greater or equal than min_instance_count." in error.value.message
+
+
+@pytest.mark.parametrize("limits", [{"cpu": "many"}, {"cpu": "nan"}, {"cpu": "-1"}, {"memory": "much"}])
+@row("U10", source="configuring/cpu; configuring/memory-limits", sure="unverified", note="it is refused")
+def test_row_u10_a_limit_is_a_quantity(world: World, limits: dict[str, str]) -> None:
+    """A limit of CPU or memory is a quantity as Kubernetes spells it."""
+    with pytest.raises(Refused) as error:
+        world.begin(world.name(), template=world.template(resources={"limits": limits}))
+    assert error.value.status == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", "", "Keys"])
+@row("U11", source="k8s_min.proto", sure="unverified", note="a DNS label, as a container's is")
+def test_row_u11_a_volume_has_a_plain_name(world: World, name: str) -> None:
+    """A volume is called by a DNS label."""
+    template = world.template() | {"volumes": [{"name": name, "empty_dir": {"medium": 1}}]}
+    with pytest.raises(Refused) as error:
+        world.begin(world.name(), template=template)
+    assert error.value.status == "INVALID_ARGUMENT"
+
+
+@row(45, source="overview-environment-variables; many issues", sure="observed", wires=EVERY)
+def test_row_45_the_contract_s_variables_are_reserved(world: World) -> None:
+    """`PORT` and the other variables of the container contract cannot be set."""
+    with pytest.raises(Refused, match="The following reserved env names were provided: PORT") as error:
+        world.begin(world.name(), template=world.template(env=[{"name": "PORT", "value": "1"}]))
+    assert error.value.status == "INVALID_ARGUMENT"
 
 
 @needs_app

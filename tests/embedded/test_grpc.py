@@ -50,7 +50,7 @@ def test_row_49_a_refusal_comes_with_its_details(clients: Clients) -> None:
         clients.services.create_service(parent=PLACE, service_id="No!", service=run_v2.Service())
     (details,) = refused.value.details
     assert isinstance(details, error_details_pb2.BadRequest)
-    assert [one.field for one in details.field_violations] == ["CreateServiceRequest.service_id"]
+    assert [one.field for one in details.field_violations] == ["Violation in CreateServiceRequest.service_id"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from relman.embedded.control.operations import Operations, ended
 from relman.embedded.control.revisions import Revisions, short
-from relman.embedded.resources import conditions, defaults, masks, rules, traffic
+from relman.embedded.resources import conditions, defaults, masks, ranges, rules, traffic
 from relman.embedded.resources.deleted import Deleted, marked
 from relman.embedded.resources.messages import ListServicesResponse, Operation, Service, wrapped
 from relman.embedded.resources.paging import page
@@ -139,6 +139,7 @@ class Services:
         rules.check(wanted)
         defaults.fill(wanted)
         rules.check_filled(wanted.template)
+        ranges.check(wanted)
         traffic.check(short(wanted.name), wanted.traffic)
         changed = entry is None or not masks.same(entry.message, wanted)
         if changed:

@@ -14,8 +14,11 @@ Refusal = exceptions.GoogleAPICallError
 
 
 def invalid(field: str, message: str) -> Refusal:
-    """INVALID_ARGUMENT with the field that offends, as ``google.rpc.BadRequest`` names it."""
-    violation = BadRequest.FieldViolation(field=field, description=message)
+    """INVALID_ARGUMENT with the field that offends, as ``google.rpc.BadRequest`` names it.
+
+    A message that begins with the field has the rest as its description, as Google's have.
+    """
+    violation = BadRequest.FieldViolation(field=field, description=message.removeprefix(f"{field}: "))
     return _refusal(exceptions.InvalidArgument, message, BadRequest(field_violations=[violation]))
 
 

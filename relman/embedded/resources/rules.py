@@ -19,6 +19,8 @@ SERVICE_ID = re.compile(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?")
 CONTAINER_ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 REVISION_ID = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 RESERVED = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "autoscaling.knative.dev")
+RESERVED_VARIABLES = {"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
+"""Those of the container contract (row 45)."""
 LONGEST_STARTUP_S = 240
 LONGEST_LIVENESS_S = 3600
 LARGEST_PORT = 65535
@@ -36,10 +38,10 @@ def check_parent(parent: str, *patterns: re.Pattern[str]) -> None:
 def check_service_id(service_id: str) -> None:
     """Refuse a name that Cloud Run would not take (row 1)."""
     if not SERVICE_ID.fullmatch(service_id):
-        field = "CreateServiceRequest.service_id"
+        field = "Violation in CreateServiceRequest.service_id"
         raise invalid(
             field,
-            f"Violation in {field}: only lowercase, digits, and hyphens; must begin with letter, and "
+            f"{field}: only lowercase, digits, and hyphens; must begin with letter, and "
             "cannot end with hyphen; must be less than 50 characters.",
         )
 
@@ -53,7 +55,9 @@ def check(service: Message) -> None:
     service_id = service.name.rpartition("/")[2]
     template = service.template
     _check_containers(template.containers)
+    _check_volumes(template.volumes)
     _check_mounts(template)
+    _check_variables(template.containers)
     for field, holder in (("service", service), ("service.template", template)):
         _check_namespaces(f"{field}.labels", holder.labels)
         _check_namespaces(f"{field}.annotations", holder.annotations)
@@ -112,6 +116,33 @@ def _check_containers(containers: Sequence[Message]) -> None:
         )
 
 
+def _check_volumes(volumes: Sequence[Message]) -> None:
+    """A volume's name is also the name of a folder."""
+    names = [volume.name for volume in volumes]
+    for number, name in enumerate(names):
+        field = f"service.template.volumes[{number}].name"
+        if not CONTAINER_ID.fullmatch(name):
+            raise invalid(field, f"{field}: '{name}' is not a DNS label (RFC 1123).")
+        if name in names[:number]:
+            raise invalid(field, f"{field}: '{name}' names two volumes, a volume's name is unique.")
+
+
+def _check_variables(containers: Sequence[Message]) -> None:
+    """Source: https://cloud.google.com/run/docs/configuring/services/overview-environment-variables."""
+    for number, container in enumerate(containers):
+        field = f"service.template.containers[{number}].env"
+        names = [variable.name for variable in container.env]
+        if taken := sorted(RESERVED_VARIABLES.intersection(names)):
+            raise invalid(
+                field,
+                f"{field}: The following reserved env names were provided: {', '.join(taken)}. "
+                "These values are automatically set by the system.",
+            )
+        for name in names:
+            if not name or "=" in name:
+                raise invalid(field, f"{field}: '{name}' cannot be the name of a variable.")
+
+
 def _check_mounts(template: Message) -> None:
     """Each mount is of a volume that the template has, at an absolute path (VolumeMount of the v2 API)."""
     kinds = {volume.name: volume.WhichOneof("volume_type") for volume in template.volumes}
@@ -164,6 +195,8 @@ def _check_probe(kind: str, probe: Message, most: int) -> None:
         raise invalid(field, f"{field}.initial_delay_seconds must be within 0 to {most}.")
     if not 1 <= probe.timeout_seconds <= most or not 1 <= probe.period_seconds <= most:
         raise invalid(field, f"{field}: timeout_seconds and period_seconds must be within 1 to {most}.")
+    if probe.failure_threshold < 1:
+        raise invalid(field, f"{field}.failure_threshold must be at least 1.")
     if probe.timeout_seconds > probe.period_seconds:
         raise invalid(field, f"{field}.timeout_seconds must not exceed period_seconds.")
     if kind == "startup_probe" and probe.failure_threshold * probe.period_seconds > most:

@@ -45,9 +45,7 @@ def conflict(name: str, sent: str, standing: str) -> Refusal:
 
 def _renamed(details: BadRequest) -> BadRequest:
     violations = [
-        BadRequest.FieldViolation(
-            field=_said(one.field), description=_said(one.description).removeprefix(f"{_said(one.field)}: ")
-        )
+        BadRequest.FieldViolation(field=_said(one.field), description=_said(one.description))
         for one in details.field_violations
     ]
     return BadRequest(field_violations=violations)
