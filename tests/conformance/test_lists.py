@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 
+from relman.embedded.control import revisions, services
 from relman.embedded.control.operations import Operations
 from relman.embedded.control.revisions import Revisions
 from relman.embedded.control.services import Services
@@ -185,6 +186,7 @@ def test_row_39_the_answer_has_the_times(world: World) -> None:
 @only_here("a thousand creates; it is shown on the platform's own parts, with smaller numbers")
 def test_row_40_of_too_many_revisions_the_oldest_spare_ones_go(tmp_path: Path) -> None:
     """A service has at most 1000 revisions: of more, the oldest that nothing goes to are deleted."""
+    assert (services.MOST, revisions.MOST) == (1000, 1000)
     parts = Parts(tmp_path, most=3)
     for number in range(1, 7):
         parts.write(f"a-v{number}", ["a-v1"])

@@ -91,6 +91,22 @@ def test_row_45_a_late_answer_is_504(world: World) -> None:
 
 
 @needs_app
+@row(45, source="revision.proto; configuring/request-timeout", wires=("rest",))
+def test_row_45_each_revision_has_its_own_timeout(world: World) -> None:
+    """A timeout is the revision's own: a deploy that gets no traffic leaves that of what serves alone."""
+    name = world.name()
+    world.create(name, traffic=[target(f"{name}-v1", 100)])
+    hasty = world.template(f"{name}-v2") | {"timeout": {"seconds": 1}}
+    world.update(name, template=hasty, traffic=[target(f"{name}-v1", 100), target(f"{name}-v2", 0, "next")])
+    service = world.service(name)
+    assert f"{name}-v1" in body(f"{service.uri}/slow")
+    with pytest.raises(HTTPError) as error:
+        body(f"{service.traffic_statuses[1].uri}/slow")
+    error.value.close()
+    assert error.value.code == 504
+
+
+@needs_app
 @row(46, source="container-contract", sure="unverified", note="10 s, from memory", wires=("rest",))
 @only_here("whether a process is there can only be seen on one's own machine")
 def test_row_46_a_container_has_ten_seconds_to_end(world: World) -> None:
@@ -110,6 +126,7 @@ def test_row_46_a_retired_revision_is_started_again_by_traffic(world: World) -> 
     world.update(name, template=world.template(f"{name}-v2"), traffic=[target(f"{name}-v2", 100)])
     assert not world.update(name, traffic=[target(f"{name}-v1", 100)]).message
     assert f"{name}-v1" in body(world.service(name).uri)
+    assert world.service(name).latest_ready_revision.endswith(f"/{name}-v2")
 
 
 @row(47, source="discovery run v1: RevisionStatus.imageDigest", sure="unverified", note="it names the digest")

@@ -54,7 +54,6 @@ class Tables:
             "port": listening[""],
             "split": [[full[revision], percent] for revision, percent in traffic.split(shares)],
             "backends": {name: self._fleet(name) for name in full.values()},
-            "timeout": float(entry.message.template.timeout.seconds),
             "tags": {
                 share.tag: {"port": listening[share.tag], "revision": full[share.revision]}
                 for share in shares
@@ -70,6 +69,7 @@ class Tables:
             "concurrency": entry.message.max_instance_request_concurrency if entry else 0,
             "affinity": entry is not None and entry.message.session_affinity,
             "patience": max(PATIENCE_S, STARTS * entry.facts.get("startup", 0.0)) if entry else 0.0,
+            "timeout": float(entry.message.timeout.seconds) if entry else 0.0,
         }
 
     def _listening(self, service: str, tags: list[str]) -> dict[str, int]:

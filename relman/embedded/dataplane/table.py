@@ -43,12 +43,14 @@ class Fleet(Struct, frozen=True, forbid_unknown_fields=True):
         concurrency: Requests that one takes at the same time; 0 for any number.
         patience: Seconds that a request waits for an instance to have room; 0 for not at all.
         affinity: Clients come back to the revision and the instance that served them first.
+        timeout: Seconds that one request may take; 0 for the service's.
     """
 
     ports: tuple[Port, ...] = ()
     concurrency: Annotated[int, Meta(ge=0)] = 0
     patience: Annotated[float, Meta(ge=0)] = 0.0
     affinity: bool = False
+    timeout: Annotated[float, Meta(ge=0)] = 0.0
 
 
 NO_FLEET = Fleet()
@@ -64,7 +66,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
         split: Revisions with their percentages, 100 in sum; empty if nothing is served.
         backends: The instances of each revision.
         tags: By tag.
-        timeout: Seconds that one request may take.
+        timeout: Seconds that one request may take, to a revision without a limit of its own.
         largest: Bytes of a request's body, and of an answer's that is neither chunked nor ended by closing:
             32 MiB on Cloud Run (https://cloud.google.com/run/quotas).
     """
@@ -132,7 +134,7 @@ class Route:
 
     def _picked(self, revision: str) -> Pick:
         fleet = self.service.backends.get(revision, NO_FLEET)
-        return Pick(revision, fleet, self.service.timeout, self.service.largest)
+        return Pick(revision, fleet, fleet.timeout or self.service.timeout, self.service.largest)
 
 
 @dataclass(frozen=True)
