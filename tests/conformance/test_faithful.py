@@ -23,14 +23,14 @@ def faithful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         clients.close()
 
 
-@pytest.mark.parametrize("path", ["clientVersion", "client_versions"])
+@pytest.mark.parametrize("mask", [("clientVersion",), ("client_versions",), ("annotations", "clientVersion")])
 @row(11, source="temporal-auto-scaled-workers PR #77", sure="observed", wires=())
 @only_here("Google takes such a mask for none and overwrites everything: nobody wants to see that")
-def test_row_11_a_faithful_platform_writes_everything(faithful: World, path: str) -> None:
+def test_row_11_a_faithful_platform_writes_everything(faithful: World, mask: tuple[str, ...]) -> None:
     """With `--faithful` a mask with an unknown path is none: what is not sent is cleared, as on Google."""
     name = faithful.name()
     faithful.create(name, description="kept?", annotations={"a": "1"})
-    ended = faithful.update(name, path, client_version="2", template=faithful.template(f"{name}-v1"))
+    ended = faithful.update(name, *mask, client_version="2", template=faithful.template(f"{name}-v1"))
     service = faithful.service(name)
     assert not ended.message
     assert (service.client_version, service.description, dict(service.annotations)) == ("2", "", {})

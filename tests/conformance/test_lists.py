@@ -118,6 +118,9 @@ def test_row_38_a_retired_revision_can_be_deleted(world: World) -> None:
     name = world.name()
     world.create(name, traffic=[target(f"{name}-v1", 100)])
     world.update(name, template=world.template(f"{name}-v2"), traffic=[target(f"{name}-v2", 100)])
+    with pytest.raises(Refused) as stale:
+        world.ask("revisions", "DeleteRevision", name=world.place.revision(name, f"{name}-v1"), etag='"old"')
+    assert stale.value.status == "ABORTED"
     gone = world.delete_revision(name, f"{name}-v1")
     assert gone.delete_time < gone.expire_time
     with pytest.raises(Refused, match="of kind 'REVISION'") as error:

@@ -85,7 +85,9 @@ def test_row_20_a_ready_revision_tells_its_conditions(world: World) -> None:
     """A ready revision tells six conditions; those that took time say how much."""
     name = world.name()
     world.create(name)
-    found = conditions(world.revision(name, f"{name}-v1"))
+    revision = world.revision(name, f"{name}-v1")
+    assert (revision.generation, revision.observed_generation, revision.reconciling) == (1, 1, False)
+    found = conditions(revision)
     kinds = {"Ready", "ContainerReady", "ResourcesAvailable", "ContainerHealthy", "Active"}
     assert kinds | {"MinInstancesProvisioned"} == set(found)
     assert {one.state for one in found.values()} == {DONE}

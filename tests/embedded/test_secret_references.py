@@ -144,6 +144,17 @@ def test_a_plain_process_that_could_not_find_its_secret_files_is_not_started(
     assert "--runtime bwrap" in message
 
 
+@pytest.mark.parametrize("path", ["../out", "/etc/out", "deep/../../out", ""])
+def test_a_secret_file_lies_in_its_volume(platform: World, secrets: Any, path: str) -> None:
+    """An item whose path leads out of it stops the start; nothing is written."""
+    item: dict[str, Any] = {"path": path, "version": "1"}
+    template = mounting(platform, "outer-v1", volume(made(secrets, b"one"), item), KEYS="/keys")
+    service = f"outer{len(path)}"
+    message = platform.create(service, template=template | {"revision": f"{service}-v1"}).error.message
+    assert f"Volume 'keys' has an item at '{path}', which is no relative path." in message
+    assert not list(platform.state.rglob("out"))
+
+
 @pytest.mark.parametrize("path", ["/keys", "/workspace/keys"])
 def test_kept_apart_a_secret_is_a_file_at_its_path(apart: World, path: str) -> None:
     """Found there and by the image's own way to it; nobody can write to it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +110,7 @@ def test_latest_never_falls_back(client: Any) -> None:
     assert client.access_secret_version(name=f"{name}/versions/latest").payload.data == b"new"
 
 
-def test_a_destroyed_version_is_gone_for_good(client: Any) -> None:
+def test_a_destroyed_version_is_gone_for_good(client: Any, platform: World) -> None:
     """It stays listed, keeps its number, and neither is accessed nor enabled again."""
     name = made(client, b"once and never again")
     assert client.destroy_secret_version(name=f"{name}/versions/1").state == State.DESTROYED
@@ -115,12 +118,30 @@ def test_a_destroyed_version_is_gone_for_good(client: Any) -> None:
         400,
         f"Secret Version [{name}/versions/1] is in DESTROYED state.",
     )
+    assert b"once and never again" not in b"".join(values(platform))
     code, text = refused(lambda: client.enable_secret_version(name=f"{name}/versions/1"))
     assert (code, text) == (400, "SecretVersion.state is already DESTROYED")
     assert client.add_secret_version(parent=name, payload={"data": b"x"}).name == f"{name}/versions/2"
     client.delete_secret(name=name)
     assert refused(lambda: client.get_secret(name=name)) == (404, f"Secret [{name}] not found.")
     assert made(client).startswith(PROJECT)
+
+
+def values(platform: World) -> list[bytes]:
+    """All that the platform keeps."""
+    with contextlib.closing(sqlite3.connect(platform.state / "state.db")) as database:
+        return [body for (body,) in database.execute("SELECT body FROM resource")]
+
+
+def test_a_version_is_changed_by_who_knows_how_it_is(client: Any) -> None:
+    """An etag that is not the present one stops the change; the present one lets it through."""
+    version = f"{made(client, b'one')}/versions/1"
+    old = client.get_secret_version(name=version).etag
+    new = client.disable_secret_version(request={"name": version, "etag": old}).etag
+    for change in (client.enable_secret_version, client.destroy_secret_version):
+        code, text = refused(partial(change, request={"name": version, "etag": old}))
+        assert (code, "does not match the current etag" in text) == (400, True)
+    assert client.enable_secret_version(request={"name": version, "etag": new}).state == State.ENABLED
 
 
 def test_what_is_not_there_is_told_in_google_s_words(client: Any) -> None:
