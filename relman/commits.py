@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -250,7 +251,7 @@ def _commits(fields: Iterator[str]) -> Iterator[Commit]:
     """Commits from the fields of :data:`FORM`, each followed by the names of files, if any."""
     begun = next(fields, None)
     while begun is not None:
-        hash_, parents, author, email, when, message = (next(fields) for _ in FIELDS)
+        hash_, parents, author, email, when, message = islice(fields, len(FIELDS))
         names: list[str] = []
         while begun := next(fields, None):
             names.append(begun)

@@ -26,7 +26,6 @@ Everything here is linear in the length of the message; no regular expression se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -42,7 +41,9 @@ BREAKING: Final = ("BREAKING CHANGE", "BREAKING-CHANGE")
 _ASKS: Final[dict[str, Bump]] = {"feat": "minor", "fix": "patch"}
 _UNDOING = ('Revert "', 'Reapply "')
 """How ``git revert`` begins its subject; the second since git 2.43, for the revert of a revert."""
-_MENDING = re.compile(r"(?:(?:fixup|squash|amend)! \s*)+")
+_MENDING = ("fixup! ", "squash! ", "amend! ")
+NAMING: Final = (*_UNDOING, *_MENDING)
+"""How the subject begins of a commit that names another by its subject."""
 _PICKED = "(cherry picked from commit "
 _REFERRING = frozenset({"refs", "ref", "reverts"})
 _SHORTEST = 7
@@ -151,8 +152,10 @@ class Message(Struct, frozen=True):
     @property
     def mends(self) -> str | None:
         """The subject that ``fixup!``, ``squash!`` or ``amend!`` names, None without such a mark."""
-        marks = _MENDING.match(self.subject)
-        return self.subject[marks.end() :] if marks else None
+        subject, at = self.subject, 0
+        while subject.startswith(_MENDING, at):
+            at = subject.index("! ", at) + 2
+        return subject[at:].lstrip() if at else None
 
     @property
     def co_authors(self) -> tuple[str, ...]:
@@ -277,13 +280,13 @@ def _rest(lines: list[str], start: int) -> tuple[str, tuple[Footer, ...], tuple[
 
 def _possible(message: Message) -> Iterator[str]:
     """Lines of which a person might think that they declare a breaking change."""
-    whole = render(message)
-    if "breaking" not in whole.lower() and "!: " not in whole:
-        return
+    texts = (message.header, message.body, *(f"{one.token}: {one.value}" for one in message.footers))
+    if not any("!: " in text or "breaking" in text.lower() for text in texts):
+        return  # almost every message; nothing more is done for it
     counted = {f"{one.token}: {one.value.partition(chr(10))[0]}" for one in message.footers if one.breaking}
     settled = {message.subject} if message.breaking else set()
     settled |= counted if message.conventional else set()
-    for line in whole.split("\n"):
+    for line in render(message).split("\n"):
         if line not in settled and _looks_breaking(line):
             yield line
 

@@ -26,7 +26,7 @@ from msgspec import Struct
 
 from relman.errors import RelmanError
 from relman.models import Commit
-from relman.version.conventional import ORDER, Bump, Message, Reverted, parse, squashed
+from relman.version.conventional import NAMING, ORDER, Bump, Message, Reverted, parse, squashed
 from relman.version.rules import Rules
 
 Brought = Callable[[str, str], Iterable[str]]
@@ -292,6 +292,8 @@ class _Waiting:
 
     def hold(self, commit: Commit, message: Message) -> bool:
         """Take in what a commit names; whether its own judgement has to wait."""
+        if not ("evert" in commit.message.lower() or message.header.startswith(NAMING)):
+            return False  # almost every message; nothing more is done for it
         reverts, subject = message.reverts, message.mends or message.undone
         if not reverts and subject is None:
             return False

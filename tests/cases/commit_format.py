@@ -152,7 +152,7 @@ class _Building:
             ["git", "-c", "core.fsync=none", *words],
             cwd=self._place,
             env={**inherited, **_ALONE, **dates},
-            input=text.encode(),
+            input=text.encode("utf-8", "surrogateescape"),
             capture_output=True,
             check=False,
         )
