@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from google.api_core import exceptions
 
 from relman.embedded import faulting
+from relman.embedded.control.proxy import DataPlane
 from relman.embedded.daemon import Broken
+from relman.embedded.resources import faults as kinds
 from relman.embedded.resources.faults import BadFault
+from relman.embedded.runtime.leftovers import SOCKET
 from tests.embedded.clients.pointing import over_grpc
 from tests.embedded.faults.conftest import Fault
 from tests.embedded.faults.test_calls import NAME
@@ -112,7 +118,7 @@ def test_a_fault_that_is_refused_takes_no_image_away(shop: World, fault: Fault) 
 
 
 def test_of_many_that_set_and_clear_at_once_nothing_is_left(shop: World, fault: Fault) -> None:
-    """The data plane hears last what was demanded last."""
+    """Neither in the platform nor in its data plane."""
     fault("reset", revision="none", name="stays")
 
     def storm(_: int) -> None:
@@ -123,6 +129,33 @@ def test_of_many_that_set_and_clear_at_once_nothing_is_left(shop: World, fault: 
         list(pool.map(storm, range(6)))
     assert page(shop.service("shop").uri)["K_REVISION"] == "shop-v1"
     assert [one["name"] for one in faulting.standing(shop.endpoint)] == ["stays"]
+
+
+def test_the_data_plane_hears_last_what_was_demanded_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes to hear the first: a fault that was cleared does not come back to it."""
+    monkeypatch.chdir(tmp_path)
+    heard: list[list[str]] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        faults = json.loads(await reader.readline())["faults"]
+        await asyncio.sleep(0.2 if faults else 0)
+        heard.append([one["kind"] for one in faults])
+        writer.write(b'{"ok": true, "faults": {}}\n')
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_unix_server(slow, SOCKET):
+            plane = DataPlane(tmp_path, list, lambda _: None)
+            plane.faults = lambda: [kinds.Fault("reset")]
+            first = asyncio.create_task(plane.demand())
+            await asyncio.sleep(0.05)
+            plane.faults = list
+            await asyncio.gather(first, plane.demand())
+
+    asyncio.run(run())
+    assert heard == [["reset"], []]
 
 
 def test_what_cannot_be_kept_is_refused_and_stands_not(own: World) -> None:
