@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import pytest
 from google.api_core import exceptions
 
 from relman.embedded import faulting
+from relman.embedded.control.faults import Faults
 from relman.embedded.control.proxy import DataPlane
 from relman.embedded.daemon import Broken
 from relman.embedded.resources import faults as kinds
 from relman.embedded.resources.faults import BadFault
+from relman.embedded.resources.store import Store
 from relman.embedded.runtime.leftovers import SOCKET
 from tests.embedded.clients.pointing import over_grpc
 from tests.embedded.faults.conftest import Fault
@@ -170,6 +173,15 @@ def test_what_cannot_be_kept_is_refused_and_stands_not(own: World) -> None:
         file.execute("ROLLBACK")
     assert [one["name"] for one in faulting.standing(own.endpoint)] == ["counts"]
     faulting.clear(own.endpoint)
+
+
+def test_what_cannot_be_written_down_stands_not(tmp_path: Path) -> None:
+    """Whoever was told that it failed is not struck by it."""
+    with closing(Store(tmp_path / "state.db")) as store:
+        faults = Faults(store, lambda: datetime.now(UTC))
+        with pytest.raises(UnicodeEncodeError):
+            faults.add(kinds.Fault("reset", service="\ud800"), {})
+        assert faults.all() == []
 
 
 def broken(kind: type[Exception], sentence: str, ask: Callable[[], object]) -> None:
