@@ -117,6 +117,16 @@ def test_held_changes_wait(shop: World, clients: Clients, fault: Fault) -> None:
     assert served(shop) == "shop-v2"
 
 
+def test_a_held_delete_waits_too(shop: World, fault: Fault) -> None:
+    """Until the fault is cleared."""
+    shop.create("kept")
+    one = fault("held", service="kept")
+    begun = shop.services.delete_service(name=NAME.replace("shop", "kept"))
+    assert not shop.wait(begun, 1).done
+    one.clear()
+    assert shop.wait(begun).done
+
+
 def test_what_serves_survives_a_crash_after_a_failed_change(shop: World, fault: Fault) -> None:
     """A revision that is started again is found again, although the last change came to nothing."""
     fault("operation-fails", service="shop", change="dropped", times=1)
