@@ -12,11 +12,12 @@ from typing import Final
 
 import msgspec
 
+from relman import version
 from relman.models import Commit
 from relman.notes.links import Links
 from relman.notes.people import People
 from relman.notes.values import QUIET, Account, Entry, Notes, Section
-from relman.version import Brought, Judged, Message, Place, Rules, judged
+from relman.version import Brought, Judged, Place, Rules, judged
 
 TYPES: Final = {
     "feat": Section.FEATURES,
@@ -28,6 +29,7 @@ TYPES: Final = {
     "deprecated": Section.DEPRECATED,
 }
 """The types that people who use the service notice; what the others do is other work."""
+BUMPS: Final = {"major": Section.BREAKING, "minor": Section.FEATURES, "patch": Section.FIXES}
 NO_MESSAGE: Final = "(no message)"
 
 
@@ -92,7 +94,7 @@ class Gathering:
             message.description or message.subject or NO_MESSAGE,
             message.type or "",
             message.scope or "",
-            _moving(message) if section is Section.BREAKING else (),
+            _moving(one, squashed=self._rules.squash == "list") if section is Section.BREAKING else (),
             self._people.meet(commit, message),
             self._links.named(message),
             self._links.commit(commit.hash),
@@ -114,12 +116,13 @@ def _section(one: Judged) -> Section:
         return Section.UNPARSED
     if message.type is None and one.place is Place.IGNORED:
         return Section.OTHER if message.mends else Section.MERGES
-    if one.bump == "major" and message.breaking:
-        return Section.BREAKING
-    known = TYPES.get(message.type or "")
-    return known or (Section.REVERTS if one.place is Place.LISTED else Section.OTHER)
+    if one.place is Place.LISTED and one.bump != message.bump:  # a revert, or the list of a squash merge
+        return Section.REVERTS if message.undone is not None else BUMPS[one.bump or "patch"]
+    return Section.BREAKING if message.breaking else TYPES.get(message.type or "", Section.OTHER)
 
 
-def _moving(message: Message) -> tuple[str, ...]:
+def _moving(one: Judged, *, squashed: bool) -> tuple[str, ...]:
     """How to move; nothing where that would only repeat the description."""
-    return tuple(told for told in message.breaking_notes if told != message.description)
+    parts = (one.message, *(version.squashed(one.message) if squashed else ()))
+    told = (text for part in parts for text in part.breaking_notes)
+    return tuple(dict.fromkeys(text for text in told if text != one.message.description))

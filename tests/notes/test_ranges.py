@@ -150,3 +150,25 @@ def test_two_tags_on_one_commit_are_two_releases(tmp_path: Path) -> None:
     repository.git("tag", "v1.0.1")
     higher, lower = every(place.here(tmp_path).source)
     assert (higher.version, higher.entries, higher.date) == ("1.0.1", (), lower.date)
+
+
+@pytest.mark.parametrize(
+    ("message", "squash", "section"),
+    [
+        ("The title of a change (#12)\n\n* feat: tea\n\n* fix: cups", "list", "features"),
+        ("The title of a change (#12)\n\n* feat: tea\n\n* fix: cups", "body", "unparsed"),
+        ("fix: cups\n\n* feat!: tea", "list", "breaking"),
+        ("security: lock the door", "body", "security"),
+        ("deprecate: cups", "body", "deprecated"),
+        ("docs!: move", "body", "breaking"),
+        ('Revert "feat: tea"\n\nThis reverts commit 1234567890.', "body", "reverts"),
+        ("fixup! feat: tea", "body", "unparsed"),
+        ("", "body", "unparsed"),
+    ],
+)
+def test_where_a_commit_stands(message: str, squash: str, section: str) -> None:
+    """By its type, by what breaks, and by the list of a squash merge where the team counts that."""
+    commit = Commit("a" * 40, (), "Ada", "a@x", 1, message)
+    rules = Rules(squash="list" if squash == "list" else "body")
+    found = Gathering(rules, Links()).notes(Notes(), [commit], lambda _merge, _kept: ())
+    assert [entry.section for entry in found.entries] == [section]

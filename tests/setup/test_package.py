@@ -35,6 +35,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"relman"}
     assert "relman/py.typed" in names
+    assert "relman/notes/templates/notes.md" in names, "the release notes are made from it"
     assert "relman/examples/hello/app.py" in names, "the demo ships it"
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
