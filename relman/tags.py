@@ -64,9 +64,13 @@ class Ran(NamedTuple):
 
     @property
     def said(self) -> str:
-        """What it complained of, on one line, without a secret that an address holds."""
+        """What it complained of, on one line, without a secret that an address holds.
+
+        A push tells what the remote refused on its output, behind a ``!`` (git-push(1), --porcelain).
+        """
         lines = [line for line in self.err.splitlines() if line and not line.startswith(IDLE)]
-        told = " · ".join(line.strip() for line in lines) or f"git ended with {self.status}"
+        refusals = [line.rpartition("\t")[2] for line in self.out.splitlines() if line.startswith("!")]
+        told = " · ".join(line.strip() for line in [*lines, *refusals]) or f"git ended with {self.status}"
         return re.sub(r"(?<=://)[^/@\s]+@", "", told)
 
 
