@@ -24,7 +24,7 @@ def faithful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("mask", [("clientVersion",), ("client_versions",), ("annotations", "clientVersion")])
-@row(11, source="temporal-auto-scaled-workers PR #77", sure="observed", wires=())
+@row(11, source="temporal-auto-scaled-workers PR #77", sure="observed", wires=("grpc",))
 @only_here("Google takes such a mask for none and overwrites everything: nobody wants to see that")
 def test_row_11_a_faithful_platform_writes_everything(faithful: World, mask: tuple[str, ...]) -> None:
     """With `--faithful` a mask with an unknown path is none: what is not sent is cleared, as on Google."""

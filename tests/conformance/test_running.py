@@ -19,6 +19,7 @@ OVER = [
     ({"period_seconds": 1, "timeout_seconds": 2, "tcp_socket": {}}, "startup_probe"),
     ({"period_seconds": 120, "failure_threshold": 3, "tcp_socket": {}}, "startup_probe"),
     ({"period_seconds": 10}, "startup_probe"),
+    ({"period_seconds": 1, "failure_threshold": -1, "tcp_socket": {}}, "startup_probe"),
     ({"period_seconds": 3601, "http_get": {}}, "liveness_probe"),
     ({"period_seconds": 10}, "liveness_probe"),
 ]

@@ -96,6 +96,25 @@ def test_a_transcript_tells_neither_project_nor_secret(tmp_path: Path) -> None:
     assert "abc" not in (tmp_path / "x.jsonl").read_text()
 
 
+def test_a_transcript_names_nobody(tmp_path: Path) -> None:
+    """Neither who asked nor the project's number; times and digests stay as they are."""
+    one, digest = Transcript(tmp_path, "x", {}), f"sha256:{'1' * 64}"
+    answer = {
+        "creator": "ann.lee@mail.acme.example",
+        "serviceAccount": "123456789012-compute@developer.gserviceaccount.com",
+        "urls": ["https://api-123456789012.europe-west1.run.app"],
+        "createTime": "2026-11-24T14:00:00.123456789Z",
+        "image": digest,
+    }
+    one.add({"row": "1", "test": "t", "wire": "rest"}, "x.Y", {}, answer, 0.0)
+    told = json.loads((tmp_path / "x.jsonl").read_text())["answer"]
+    assert told == answer | {
+        "creator": "EMAIL",
+        "serviceAccount": "EMAIL",
+        "urls": ["https://api-NUMBER.europe-west1.run.app"],
+    }
+
+
 def test_two_transcripts_are_compared_without_what_always_varies(tmp_path: Path) -> None:
     """Times, etags and addresses are no difference; a sentence is, and a test that only one ran is not."""
     for name, sentence in (("one", "a"), ("other", "b")):

@@ -1,7 +1,8 @@
 """Transcripts: what was asked and answered, one JSON line each, so that two runs can be compared.
 
 ``pytest tests/conformance --record DIR`` writes one; ``python -m tests.conformance.transcript ONE OTHER``
-shows where two differ. What it is not: a log. Nothing that names a project or lets somebody in is written.
+shows where two differ. What it is not: a log. Nothing that names a project or a person, or that lets somebody
+in, is written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ VARYING = {
 }
 """What is another in every run."""
 SECRET = re.compile(r"(?i)authorization|token$|password|secret_?value|credential")
+NAMELESS = {
+    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"): "EMAIL",
+    re.compile(r'(?<=["/-])\d{10,13}\b'): "NUMBER",
+}
+"""Who made a service, and the number of the project, which stands in names, accounts and URLs."""
 STEADY = {
     re.compile(r"operations/[\w/=-]+"): "OPERATION",
     re.compile(r"(?:https?|file)://[^\s\"',]+"): "URL",
@@ -30,7 +36,6 @@ STEADY = {
     re.compile(r"sha256:[0-9a-f]{64}"): "DIGEST",
     re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"): "UUID",
     re.compile(r"version (is )?'[^']+'"): "version",
-    re.compile(r"\b\d+-compute@"): "NUMBER-compute@",
     re.compile(r"\b\d+\.\d+s\b"): "SECONDS",
     re.compile(r"PORT=\d+"): "PORT",
 }
@@ -70,6 +75,8 @@ class Transcript:
     def _bare(self, text: str) -> str:
         for secret, word in self._hidden.items():
             text = re.sub(secret, word, text)
+        for pattern, word in NAMELESS.items():
+            text = pattern.sub(word, text)
         return text
 
 

@@ -51,6 +51,7 @@ def test_row_49_a_refusal_comes_with_its_details(clients: Clients) -> None:
     (details,) = refused.value.details
     assert isinstance(details, error_details_pb2.BadRequest)
     assert [one.field for one in details.field_violations] == ["Violation in CreateServiceRequest.service_id"]
+    assert details.field_violations[0].description.startswith("only lowercase, digits, and hyphens;")
 
 
 @pytest.mark.parametrize(
