@@ -87,8 +87,11 @@ class PublishRelease(Step, frozen=True, tag="github-release"):
         raise Refused(f"{what} {self.place.host}", fact=fact, clears="" if commit else push)
 
     def _notes(self, world: World) -> str:
+        """The file's text, without the line in which relman keeps its digests."""
+        from relman.notes.files import MARK
+
         with suppress(OSError):
-            return (world.repo().root / self.notes).read_text("utf-8", "replace").strip()
+            return MARK.sub("", (world.repo().root / self.notes).read_text("utf-8", "replace")).strip()
         return ""
 
 

@@ -26,15 +26,17 @@ def hub(open_shop: Shop) -> Iterator[Hub]:
 
 def test_a_good_release_is_published_and_its_deployment_told(open_shop: Shop, hub: Hub) -> None:
     """Notes and trailers on the page, success for the revision; and the token is in no file and no line."""
-    notes = open_shop.folder / "release_notes"
-    notes.mkdir()
-    (notes / "0.2.0.md").write_text("## Sugar\n\nNow in stock.\n", "utf-8")
     ended = open_shop.run("release.cut")
     assert ended.code == 0, ended.out
     assert "owed" not in ended.out
     release = hub.releases["v0.2.0"]
     assert release["name"] == f"{open_shop.name} 0.2.0"
-    assert release["body"].startswith("## Sugar\n\nNow in stock.\n\n```\nRelman-Service:")
+    notes, trailers = release["body"].split("\n\n```\n")
+    written = (open_shop.folder / "release_notes" / "0.2.0.md").read_text("utf-8")
+    assert "sell sugar" in notes.lower()
+    assert written.startswith(f"{notes}\n")
+    assert "<!--" not in release["body"]
+    assert trailers.startswith("Relman-Service: projects/acme/")
     live = open_shop.live()
     assert hub.states == [(live.split.sole, "success")]
     told = hub.deployments[0]
