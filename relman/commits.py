@@ -256,4 +256,9 @@ def _commits(fields: Iterator[str]) -> Iterator[Commit]:
         while begun := next(fields, None):
             names.append(begun)
         paths = tuple(sorted({names[0].removeprefix("\n"), *names[1:]})) if names else ()
-        yield Commit(hash_, tuple(parents.split()), author, email, int(when), message, paths)
+        yield Commit(hash_, tuple(parents.split()), author, email, _seconds(when), message, paths)
+
+
+def _seconds(text: str) -> int:
+    """A date in seconds; 1970 for a commit whose date git itself cannot read."""
+    return int(text) if text.removeprefix("-").isdigit() else 0

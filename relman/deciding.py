@@ -29,7 +29,7 @@ from relman.version import (
     raised,
 )
 
-BUMPING = "inv release.version --bump patch, or major or minor"
+BUMPING = "--bump patch, minor or major, which a person answers for"
 
 
 class Released(Struct, frozen=True):
@@ -263,7 +263,7 @@ def _unaccepted(reading: Reading) -> Refused:
     """The refusal of commits of no convention, with the first few of them."""
     shown = "; ".join(f"{one.commit.hash[:7]} {one.message.subject!r}" for one in reading.unparsed)
     return Refused(
-        f"{reading.account.unparsed} commits follow no convention, and [version] unconventional is refuse",
+        "commits of no convention are refused here, by [version] unconventional",
         fact=f"{shown} ({reading.account})",
-        clears=BUMPING,
+        clears=f"git rebase --interactive, to reword them; or {BUMPING}",
     )

@@ -149,6 +149,26 @@ ONE_MISTAKE = [
     ),
     ('[platform]\nendpoint = "http://127.0.0.1:99999"', "got 'http://127.0.0.1:99999'"),
     ('[platform]\nendpoint = "http://a/b"', "without a path"),
+    (
+        '[version]\nunconventional = "skip"',
+        "relman.toml:2: version.unconventional: expected one of ignore, patch, refuse",
+    ),
+    ('[version]\ninitial = "mayor"', "version.initial: expected one of minor, major, shifted"),
+    ('[version]\ninitial = "mayor"', "did you mean 'major'?"),
+    ("[version]\nsquash = true", "version.squash: expected one of body, list"),
+    ('[version]\npre_release = "rc.1"', "version.pre_release: expected one word for pre-releases"),
+    ('[version]\npre_release = "7"', "got '7'"),
+    ('[version]\nprefix = "v"', "relman.toml:2: version.prefix: unknown key"),
+    ('tag_prefix = "v*"', "relman.toml:1: tag_prefix: expected what a git tag may begin with"),
+    ('tag_prefix = "a..b"', "got 'a..b'"),
+    ('tag_prefix = "-v"', "got '-v'"),
+    ('[service.api]\ntag_prefix = "a b"', "service.api.tag_prefix: expected what a git tag may"),
+    ("[service.api]\npaths = []", "service.api.paths: expected an array of length >= 1"),
+    ('[service.api]\npaths = "api"', "service.api.paths: expected an array"),
+    ('[service.api]\npaths = ["/api"]', "service.api.paths[0]: expected a path or pattern relative to"),
+    ('[service.api]\npaths = ["api", ""]', "service.api.paths[1]: expected a path or pattern"),
+    ('[service.api]\npaths = ["a\\\\b"]', "service.api.paths[0]: expected a path or pattern"),
+    ('[service.api.env.prod]\npaths = ["api"]', "service.api.env.prod.paths: unknown key"),
     ("[oncall]\nlayers = []", "relman.toml:1: oncall: unknown key"),
     ("[windw]", "relman.toml:1: windw: unknown key, did you mean 'window'?"),
 ]
@@ -230,6 +250,15 @@ def test_no_service_no_configuration(tmp_path: Path) -> None:
     assert "length >= 1" in refused(tmp_path, "[service]\n")
     assert "service: expected a table, got an integer" in refused(tmp_path, "service = 3\n")
     assert "service.api: expected a table, got an integer" in refused(tmp_path, "[service]\napi = 3\n")
+
+
+def test_two_services_have_two_lines(tmp_path: Path) -> None:
+    """Tags of one prefix would be versions of both."""
+    two = LEAST + 'tag_prefix = "v"\n' + LEAST.replace("api", "web") + 'tag_prefix = "v"\n'
+    told = refused(tmp_path, two)
+    assert told.startswith("relman.toml:8: service.web.tag_prefix: the tags of api have the same prefix")
+    read = config.load(written(tmp_path, LEAST + LEAST.replace("api", "web") + 'tag_prefix = ""\n'))
+    assert (read.prefix("api"), read.prefix("web")) == ("api-v", "")
 
 
 def test_a_service_without_its_place(tmp_path: Path) -> None:

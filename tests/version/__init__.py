@@ -1,0 +1,1 @@
+"""From messages to a version: the parser, histories, precedence, and git itself."""
