@@ -92,8 +92,8 @@ class Relman:
         self.driver.take_in(live)
         self.driver.must_be_free("build")
         wishes = Wishes(version, bump, image, proposing.told_by(live, self.cloud, self.key))
-        plan, counted = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
-        self.show(plan, f"since the last release: {counted}")
+        plan, notes = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
+        self.show(plan, *notes)
         value = self.driver.begin(plan, then=then)
         return msgspec.convert(value["candidate"], Candidate)
 

@@ -27,6 +27,7 @@ from relman.version import (
     parsed,
     precedence,
     raised,
+    shown,
 )
 
 BUMPING = "--bump patch, minor or major, which a person answers for"
@@ -261,9 +262,9 @@ def _free(version: str, names: Iterable[TagRef], prefix: str) -> None:
 
 def _unaccepted(reading: Reading) -> Refused:
     """The refusal of commits of no convention, with the first few of them."""
-    shown = "; ".join(f"{one.commit.hash[:7]} {one.message.subject!r}" for one in reading.unparsed)
+    told = "; ".join(f"{one.commit.hash[:7]} {shown(one.message.subject)!r}" for one in reading.unparsed)
     return Refused(
         "commits of no convention are refused here, by [version] unconventional",
-        fact=f"{shown} ({reading.account})",
+        fact=f"{told} ({reading.account})",
         clears=f"git rebase --interactive, to reword them; or {BUMPING}",
     )

@@ -37,8 +37,8 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def planned(
     repo: Repo, config: Config, target: Target, entries: Sequence[Entry], wishes: Wishes
-) -> tuple[Plan, version.Accounted]:
-    """The plan that prepares the commit checked out, and what its version was decided from.
+) -> tuple[Plan, tuple[str, ...]]:
+    """The plan that prepares the commit checked out, and in words what its version was decided from.
 
     Raises:
         Refused: The tree is not clean, there is nothing to release, or the version is taken.
@@ -49,8 +49,8 @@ def planned(
     line = configured(config, target.service)
     # A release that the ledger or the service tells of and that has no tag (it was adopted, or the tag was
     # lost) counts too.
-    told = (*(one.version for one in story.released(entries)), *wishes.known)
-    reading = deciding.read(line, deciding.Wish(known=told))
+    known = (*(one.version for one in story.released(entries)), *wishes.known)
+    reading = deciding.read(line, deciding.Wish(known=known))
     history = History.of(repo, repo.tags(), line.prefix, reading)
     decided = _decided(line, history, wishes)
     _free(decided, history, entries)
@@ -73,7 +73,8 @@ def planned(
         name=place.named(config, target.service, decided),
         changelog=config.notes.changelog,
     )
-    return plan_prepare(freeze, build, notes), reading.account
+    told = (f"since the last release: {reading.account}", *(str(each) for each in reading.possible))
+    return plan_prepare(freeze, build, notes), told
 
 
 class History(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import json
 import msgspec
 
 from relman.deciding import Decision
-from relman.version import Judged
+from relman.version import Judged, shown
 
 SHORT = 7
 
@@ -22,7 +22,7 @@ def decided(one: Decision) -> str:
     where = f" ({one.last.tag} on {one.last.commit[:SHORT]})" if one.last and one.last.commit else ""
     first = one.version or "no version: nothing asks for a release"
     lines = [first, f"  {after}{where}", f"  {one.account}"]
-    lines += (f"  possible breaking change in {each.commit[:SHORT]}: {each.line}" for each in one.possible)
+    lines += (f"  {each}" for each in one.possible)
     return "\n".join(lines)
 
 
@@ -35,7 +35,7 @@ def explained(one: Judged | str) -> str:
     """What became of a commit, on one line or two."""
     if isinstance(one, str):
         return f"not read: {one}"
-    return f"{one.commit.hash[:SHORT]} {one.message.subject}\n  {one.place}: {one.why}"
+    return f"{one.commit.hash[:SHORT]} {shown(one.message.subject)}\n  {one.place}: {one.why}"
 
 
 def explained_json(one: Judged | str) -> str:

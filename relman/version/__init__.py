@@ -6,7 +6,7 @@ higher, and which comes next), ``rules`` (what a team may settle).
 """
 
 from relman.version.conventional import ORDER, Bump, Footer, Message, Reverted, parse, render, squashed
-from relman.version.history import Accounted, Brought, Judged, Place, Possible, Tally, judged, matches
+from relman.version.history import Accounted, Brought, Judged, Place, Possible, Tally, judged, matches, shown
 from relman.version.precedence import FIRST, candidate, checked, final, highest, parsed, precedence, raised
 from relman.version.rules import Rules
 
@@ -35,5 +35,6 @@ __all__ = [
     "precedence",
     "raised",
     "render",
+    "shown",
     "squashed",
 ]

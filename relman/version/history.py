@@ -29,6 +29,7 @@ from relman.models import Commit
 from relman.version.conventional import NAMING, ORDER, Bump, Message, Reverted, parse, squashed
 from relman.version.rules import Rules
 
+SHOWN = 100
 Brought = Callable[[str, str], Iterable[str]]
 """The hashes that a merge (first argument) brought to the parent that was kept (second)."""
 
@@ -68,6 +69,16 @@ class Possible(Struct, frozen=True):
 
     commit: str
     line: str
+
+    def __str__(self) -> str:
+        """``possible breaking change in 676104e: BREAKING CHANGE #12``, as a terminal can show it."""
+        return f"possible breaking change in {self.commit[:7]}: {shown(self.line)}"
+
+
+def shown(text: str) -> str:
+    """What a stranger wrote, as it can be shown: cut, and without what would move the cursor."""
+    cut = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return "".join(character if character.isprintable() else "\ufffd" for character in cut)
 
 
 class Accounted(Struct, frozen=True):

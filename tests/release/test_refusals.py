@@ -76,6 +76,23 @@ def test_a_version_that_is_tagged_already(open_shop: Shop) -> None:
     assert "v0.2.0 is tagged already" in ended.out
 
 
+def test_commits_that_ask_for_nothing(open_shop: Shop) -> None:
+    """Exit 3 shows what was counted and names the bump, which then decides; words are a patch by default."""
+    floor = open_shop.folder / "floor.txt"
+    floor.write_text("swept")
+    open_shop.commit("chore: sweep the floor")
+    ended = open_shop.run("release.prepare")
+    assert ended.code == 3
+    assert "no commit asks for a release: 1 commit read = 0 listed + 1 ignored + 0 unparsed" in ended.out
+    assert "inv release.prepare --bump patch" in ended.out
+    assert "prepare " + open_shop.name + " 0.1.1" in open_shop.run("release.prepare", "--bump", "patch").out
+    floor.write_text("mopped")
+    open_shop.commit("Mop the floor\n\nBREAKING CHANGE: it is clean")
+    told = open_shop.run("release.prepare").out
+    assert "0.1.1" in told
+    assert "possible breaking change in" in told
+
+
 def test_a_platform_that_is_away(shop: Shop) -> None:
     """Exit 69, with the command that starts it."""
     ended = shop.run("release.cut", environ={**shop.environ, "CLOUD_RUN_EMULATOR_HOST": "127.0.0.1:1"})
