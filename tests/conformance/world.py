@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import URLError
@@ -197,11 +198,15 @@ class World:
         self.wait(operations_pb2.Operation(name=operation["name"]))
 
     def clear(self) -> None:
-        """Delete all that was made; it may be gone already."""
+        """Delete all that was made, also when one delete is refused; it may be gone already."""
         made, self._made = self._made, []
-        for service_id in made:
-            if self.has(service_id):
-                self.delete(service_id)
+        with ExitStack() as stack:
+            for service_id in made:
+                stack.callback(self._remove, service_id)
+
+    def _remove(self, service_id: str) -> None:
+        if self.has(service_id):
+            self.delete(service_id)
 
 
 def body(url: str, host: str = "", timeout: float = 20) -> str:
