@@ -16,11 +16,11 @@ from google.protobuf.message import Message
 
 from relman.embedded.control.operations import Operations, ended
 from relman.embedded.control.revisions import Revisions, short
-from relman.embedded.resources import conditions, defaults, masks, ranges, rules, traffic
+from relman.embedded.resources import conditions, defaults, masks, ranges, rules, sizes, traffic
 from relman.embedded.resources.deleted import Deleted, marked
 from relman.embedded.resources.messages import ListServicesResponse, Operation, Service, wrapped
 from relman.embedded.resources.paging import page
-from relman.embedded.resources.refusals import exhausted, invalid, missing, stale, taken
+from relman.embedded.resources.refusals import exhausted, invalid, missing, stale, taken, violations
 from relman.embedded.resources.shelf import Entry, Shelf
 from relman.embedded.resources.store import Store
 
@@ -136,11 +136,13 @@ class Services:
 
     def _write(self, entry: Entry | None, wanted: Message, *, validate_only: bool) -> Message:
         """Check, fill, number and keep what is wanted."""
-        rules.check(wanted)
-        defaults.fill(wanted)
-        rules.check_filled(wanted.template)
-        ranges.check(wanted)
-        traffic.check(short(wanted.name), wanted.traffic)
+        with violations("UpdateServiceRequest" if entry else "CreateServiceRequest"):
+            rules.check(wanted)
+            defaults.fill(wanted)
+            rules.check_filled(wanted.template)
+            ranges.check(wanted)
+            sizes.check(wanted.template)
+            traffic.check(short(wanted.name), wanted.traffic)
         changed = entry is None or not masks.same(entry.message, wanted)
         if changed:
             self._number(wanted)

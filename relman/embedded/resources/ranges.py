@@ -3,7 +3,8 @@
 What it is not: what this machine gives (``limits``). Whatever passes here can be told to the data plane.
 
 Sources: https://cloud.google.com/run/docs/configuring/request-timeout, .../configuring/concurrency,
-.../configuring/max-instances; the sentence about minimum and maximum is Google's (goblet #287).
+.../configuring/max-instances; the sentences are Google's, as far as they were seen (goblet #287, and the
+conformance test of justinswe/rules_cloudrun).
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def check(service: Message) -> None:
     template = service.template
     _check_timeout(template.timeout)
     concurrency = template.max_instance_request_concurrency
-    _within("service.template.max_instance_request_concurrency", concurrency, 1, MOST_REQUESTS)
+    if not 1 <= concurrency <= MOST_REQUESTS:
+        field = "service.template.max_instance_request_concurrency"
+        raise invalid(field, f"{field}: Must be a number between 0 and {MOST_REQUESTS}.")
     _check_scaling("service.template.scaling", template.scaling)
     _check_scaling("service.scaling", service.scaling)
     _within("service.scaling.manual_instance_count", service.scaling.manual_instance_count, 0, LARGEST)
@@ -42,6 +45,8 @@ def check(service: Message) -> None:
 
 def _check_timeout(timeout: Message) -> None:
     field = "service.template.timeout"
+    if timeout.seconds > LONGEST_TIMEOUT_S:
+        raise invalid(field, f"{field}: maximum allowed time is one hour.")
     _within(field, timeout.seconds, 1, LONGEST_TIMEOUT_S)
     if timeout.nanos:
         raise invalid(field, f"{field}: must be a whole number of seconds.")
@@ -49,17 +54,18 @@ def _check_timeout(timeout: Message) -> None:
 
 def _check_scaling(field: str, scaling: Message) -> None:
     low, high = scaling.min_instance_count, scaling.max_instance_count
-    _within(f"{field}.min_instance_count", low, 0, LARGEST)
-    _within(f"{field}.max_instance_count", high, 0, LARGEST)
+    for name, count in ((f"{field}.min_instance_count", low), (f"{field}.max_instance_count", high)):
+        if count < 0:
+            raise invalid(name, f"{name}: must be greater than or equal to zero.")
     if high and low > high:
-        most = f"Violation in CreateServiceRequest.{field}.max_instance_count"
-        raise invalid(most, f"{most}: must be greater or equal than min_instance_count.")
+        most = f"{field}.max_instance_count"
+        raise invalid(most, f"{most}: must be greater than or equal to min_instance_count.")
 
 
 def _check_quantity(number: int, resource: str, text: str, pattern: re.Pattern[str]) -> None:
     if not pattern.fullmatch(text):
         field = f"service.template.containers[{number}].resources.limits.{resource}"
-        raise invalid(field, f"{field}: '{text}' is no quantity.")
+        raise invalid(field, f"{field}: Could not parse Quantity '{text}'.")
 
 
 def _within(field: str, number: int, least: int, most: int) -> None:

@@ -6,6 +6,9 @@ HTTP number and its gRPC status; the REST and the gRPC adapter write it down.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from google.api_core import exceptions
 
 from relman.embedded.resources.messages import BadRequest
@@ -20,6 +23,22 @@ def invalid(field: str, message: str) -> Refusal:
     """
     violation = BadRequest.FieldViolation(field=field, description=message.removeprefix(f"{field}: "))
     return _refusal(exceptions.InvalidArgument, message, BadRequest(field_violations=[violation]))
+
+
+@contextmanager
+def violations(request: str) -> Iterator[None]:
+    """Say of which request the offending field is, as Cloud Run does: ``Violation in REQUEST.service.…``.
+
+    Args:
+        request: ``CreateServiceRequest``, say; rules know only ``service.…``, and begin with it.
+    """
+    try:
+        yield
+    except exceptions.InvalidArgument as error:
+        field = error.details[0].field_violations[0].field
+        if not error.message.startswith("service."):
+            raise
+        raise invalid(f"Violation in {request}.{field}", f"Violation in {request}.{error.message}") from error
 
 
 def unreadable(message: str) -> Refusal:

@@ -166,7 +166,8 @@ def _check_namespaces(field: str, keys: dict[str, str]) -> None:
     for key in keys:
         namespace = key.partition("/")[0] if "/" in key else ""
         if any(namespace == one or namespace.endswith(f".{one}") for one in RESERVED):
-            raise invalid(field, f"{field}: '{key}' is in the namespace '{namespace}', which is reserved.")
+            place, what = f"{field}[{key}]", field.rpartition(".")[2]
+            raise invalid(place, f"{place}: system {what} are not supported in Cloud Run API v2.")
 
 
 def _check_revision_name(service_id: str, name: str) -> None:

@@ -44,33 +44,35 @@ def check(service_id: str, targets: Sequence[Message]) -> None:
     Raises:
         InvalidArgument: Names the field and the value.
     """
-    for target in targets:
-        _check_target(target)
+    for number, target in enumerate(targets):
+        _check_target(f"service.traffic[{number}]", target)
     total = sum(target.percent for target in targets)
     if total != WHOLE:
-        raise invalid("spec.traffic", f"Traffic targets sum to {total}, want 100: spec.traffic")
+        raise invalid(
+            "service.traffic", f"service.traffic: the sum of percents is {total}, should be {WHOLE}."
+        )
     _check_tags(service_id, [target.tag for target in targets if target.tag])
 
 
-def _check_target(target: Message) -> None:
+def _check_target(field: str, target: Message) -> None:
     if not 0 <= target.percent <= WHOLE:
-        raise invalid("spec.traffic.percent", f"Traffic percent {target.percent} is not within 0 to 100.")
-    if target.type_ == LATEST and target.revision:
-        raise invalid("spec.traffic.revision", "A target of type LATEST must not name a revision.")
-    if target.type_ == REVISION and not target.revision:
-        raise invalid("spec.traffic.revision", "A target of type REVISION must name a revision.")
+        raise invalid(f"{field}.percent", f"{field}.percent: must be a number between 0 and {WHOLE}.")
+    place = f"{field}.revision"
+    if (target.type_ == REVISION) is not bool(target.revision):
+        sentence = "must be specified if and only if traffic type is TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION."
+        raise invalid(place, f"{place}: {sentence}")
     if "/" in target.revision:
-        raise invalid("spec.traffic.revision", f"'{target.revision}' is not the short name of a revision.")
+        raise invalid(place, f"{place}: '{target.revision}' is not the short name of a revision.")
 
 
 def _check_tags(service_id: str, tags: list[str]) -> None:
     for tag in tags:
         if not TAG.fullmatch(tag):
-            raise invalid("spec.traffic.tag", f"'{tag}' is not a valid traffic tag.")
+            raise invalid("service.traffic.tag", f"service.traffic.tag: '{tag}' is not a valid traffic tag.")
         if len(tag) + len(service_id) > LONGEST_TOGETHER:
             raise invalid("spec.traffic.tag", _too_long(tag, service_id))
     if len(set(tags)) != len(tags):
-        raise invalid("spec.traffic.tag", 'Multiple definitions for "tag"')
+        raise invalid("service.traffic", "service.traffic: may not contain a duplicate tag.")
 
 
 def _too_long(tag: str, service_id: str) -> str:

@@ -46,6 +46,47 @@ def test_what_v1_does_not_take_is_refused_by_its_place(
 
 
 @pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"containerConcurrency": 5000}, "spec.template.spec.containerConcurrency: Must be a number between"),
+        ({"timeoutSeconds": 99999}, "spec.template.spec.timeoutSeconds: maximum allowed time is one hour."),
+        (
+            {"env": [{"name": "PORT", "value": "1"}]},
+            "spec.template.spec.containers[0].env: The following reserved env names were provided: PORT.",
+        ),
+        (
+            {"resources": {"limits": {"memory": "12"}}},
+            "spec.template.spec.containers[0].resources.limits.memory: Invalid value specified for container",
+        ),
+    ],
+)
+def test_what_a_revision_cannot_have_is_refused_by_its_place(
+    knative: Knative, given: dict[str, Any], sentence: str
+) -> None:
+    """What gcloud shows begins as Google's own sentence does."""
+    body = knative.service("x")
+    spec = body["spec"]["template"]["spec"]
+    (spec if set(given) <= {"containerConcurrency", "timeoutSeconds"} else spec["containers"][0]).update(
+        given
+    )
+    error = knative.refused("POST", "services", body)
+    assert error["message"].startswith(sentence)
+    assert error["details"][0]["fieldViolations"][0]["field"] == sentence.partition(": ")[0]
+
+
+def test_more_instances_at_least_than_at_most_are_refused_by_the_annotation(knative: Knative) -> None:
+    """v1 says in annotations what v2 says in fields."""
+    body = knative.service("x")
+    scale = "autoscaling.knative.dev"
+    body["spec"]["template"]["metadata"] = {
+        "annotations": {f"{scale}/minScale": "5", f"{scale}/maxScale": "2"}
+    }
+    said = knative.refused("POST", "services", body)["message"]
+    place = f"spec.template.metadata.annotations[{scale}/maxScale]"
+    assert said == f"{place}: must be greater than or equal to minScale."
+
+
+@pytest.mark.parametrize(
     ("holder", "key", "value", "sentence"),
     [
         (

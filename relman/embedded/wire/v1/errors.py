@@ -14,7 +14,14 @@ from relman.embedded.resources.messages import BadRequest
 from relman.embedded.resources.refusals import Refusal
 
 PLACES = {
-    r"(?:Violation in )?CreateServiceRequest\.service_id": "metadata.name",
+    r"(?:Violation in )?(?:Create|Update)ServiceRequest\.": "",
+    r"\bservice_id\b": "metadata.name",
+    r"service\.template\.max_instance_request_concurrency": "spec.template.spec.containerConcurrency",
+    r"service\.template\.timeout": "spec.template.spec.timeoutSeconds",
+    r"service\.template\.scaling\.(max|min)_instance_count": (
+        r"spec.template.metadata.annotations[autoscaling.knative.dev/\1Scale]"
+    ),
+    r"\bmin_instance_count": "minScale",
     r"service\.template\.revision": "spec.template.metadata.name",
     r"service\.template\.(labels|annotations)": r"spec.template.metadata.\1",
     r"service\.template\.(containers|volumes)": r"spec.template.spec.\1",
