@@ -17,10 +17,11 @@ def test_a_policy_is_read_as_it_was_written(platform: World) -> None:
     name = f"{PLACE}/services/open"
     policy = platform.services.get_iam_policy({"resource": name})
     assert (policy.etag, list(policy.bindings)) == (b"\x00\x20\x01", [])
-    wanted = {"bindings": [PUBLIC], "etag": policy.etag}
+    wanted = {"bindings": [PUBLIC], "etag": policy.etag, "version": 3}
     written = platform.services.set_iam_policy({"resource": name, "policy": wanted})
     read = platform.services.get_iam_policy({"resource": name})
     assert read == written
+    assert read.version == 1, "without conditions"
     assert [(one.role, list(one.members)) for one in read.bindings] == [("roles/run.invoker", ["allUsers"])]
     platform.wait(platform.services.delete_service(name=name))
     platform.create("open", template=platform.template())

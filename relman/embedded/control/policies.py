@@ -51,7 +51,9 @@ class Policies:
             raise conflicting()
         wanted.CopyFrom(request.policy)
         _check(wanted)
-        wanted.version, wanted.etag = wanted.version or 1, secrets.token_bytes(8)
+        conditional = any(one.HasField("condition") for one in wanted.bindings)
+        # A client says 3 to say that it knows conditions (gcloud does); a policy without any is told as 1.
+        wanted.version, wanted.etag = 3 if conditional else 1, secrets.token_bytes(8)
         facts = {"uid": self._uid(request.resource)}
         self._services.store.put(KIND, request.resource, wanted.SerializeToString(), facts)
         return wanted
