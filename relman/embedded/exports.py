@@ -22,8 +22,14 @@ OVERRIDES = {
     "ARTIFACTREGISTRY": "artifactregistry",
     "SERVICEUSAGE": "serviceusage",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
+    "LOGGING": "logging",
+    "IAM": "iam",
 }
-"""The APIs that ``gcloud`` asks, and their hosts here; it puts the region before ``run`` itself."""
+"""The APIs that ``gcloud`` asks, and their hosts here; it puts the region before ``run`` itself.
+
+The last two are not served. Of what is asked there it says that it is not found, where it would crash over
+a tunnel to Google that is refused.
+"""
 OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 CHUNK = 8 * 1024 * 1024
 """Bytes of one part of an upload; a body is held in memory while it comes in."""

@@ -15,16 +15,23 @@ from typing import Any
 from relman.embedded.resources import defaults
 from relman.embedded.wire.http import Answer, Request
 
+ENABLE = re.compile(r"/v1/projects/[^/:]+/services(?:/[\w.-]+\.googleapis\.com:enable|:batchEnable)")
 USAGE = re.compile(r"/v1/projects/([^/:]+)/services/([\w.-]+\.googleapis\.com)")
 PROJECT = re.compile(r"/v1/projects/([^/:]+)")
 REPOSITORY = re.compile(r"/v1/(projects/[^/]+/locations/[^/]+/repositories/[^/:]+)")
 ACCOUNT = re.compile(r"/v1/(projects/([^/]+)/locations/[^/]+/defaultServiceAccount)")
 
 
+ENABLED = {"name": "operations/noop.DONE_OPERATION", "done": True, "response": {}}
+"""What Service Usage says when an API is on already."""
+
+
 async def neighbours(request: Request) -> Answer | None:
     """The answer of one of them, None for anything else."""
     path = request.target.decode("latin-1").partition("?")[0]
     found = next(((tell, match) for form, tell in TOLD if (match := form.fullmatch(path))), None)
+    if request.method == "POST" and ENABLE.fullmatch(path):
+        return Answer(200, json.dumps(ENABLED).encode())
     if request.method != "GET" or found is None:
         return None
     tell, match = found

@@ -124,3 +124,20 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "service.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_a_script_may_switch_its_apis_on(gcloud: Gcloud) -> None:
+    """The first line of many a script; here every API is on already, one or several at once."""
+    gcloud.done("services", "enable", "run.googleapis.com")
+    gcloud.done("services", "enable", "run.googleapis.com", "cloudbuild.googleapis.com")
+
+
+def test_what_is_not_there_is_said_and_nothing_crashes(gcloud: Gcloud) -> None:
+    """Commands that people type beside the others: a sentence, not a proxy's error."""
+    for words in (
+        ("run", "services", "logs", "read", "x"),
+        ("iam", "service-accounts", "create", "one-more"),
+    ):
+        said = gcloud.refused(*words)
+        assert "was not found on this server" in said
+        assert "crashed" not in said
