@@ -81,7 +81,7 @@ class Control:
 
     async def part(self) -> None:
         """Take nothing new, let what is under way end, then close what is left."""
-        self._listeners.keep(set())
+        await self._listeners.keep(set())
         for client in list(self.plane.clients):
             client.retire()
         with contextlib.suppress(TimeoutError):
@@ -146,7 +146,7 @@ class Control:
                 self.plane.table = table_of(bound)
                 self.plane.admission.equip(self.plane.table.fleets)
             finally:
-                self._listeners.keep(set(self.plane.table.routes))
+                await self._listeners.keep(set(self.plane.table.routes))
         return {"services": {service.name: _ports(service) for service in bound}}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Collection
 from functools import partial
 
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ from relman.embedded.dataplane.plane import Plane
 from relman.embedded.dataplane.table import Service, Tag
 
 BACKLOG = 1024
+TURNS = 2
+"""Of the event loop, until whoever was accepted has joined."""
 
 
 class Listeners:
@@ -42,10 +45,11 @@ class Listeners:
         self._servers |= opened
         return tuple(bound)
 
-    def keep(self, ports: set[int]) -> None:
+    async def keep(self, ports: set[int]) -> None:
         """Close all but these. Connections that came in before go on."""
-        for port in self._servers.keys() - ports:
-            self._servers.pop(port).close()
+        gone = [self._servers.pop(port) for port in self._servers.keys() - ports]
+        if gone:
+            await _close(gone)
 
     async def _service(self, service: Service, opened: dict[int, asyncio.Server]) -> Service:
         before = {
@@ -66,6 +70,22 @@ class Listeners:
         make = partial(Downstream, self._plane, port)
         opened[port] = await asyncio.get_running_loop().create_server(make, sock=sock, backlog=BACKLOG)
         return port
+
+
+async def _close(servers: Collection[asyncio.Server]) -> None:
+    """Take nothing more in, then close.
+
+    Closed at once, a connection that asyncio had just accepted would be neither served nor ended: in Python
+    3.11 it fails to join the closed server, in silence (https://github.com/python/cpython/issues/109564).
+    """
+    loop = asyncio.get_running_loop()
+    for server in servers:
+        for sock in server.sockets:
+            loop.remove_reader(sock)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    for server in servers:
+        server.close()
 
 
 def _socket(port: int) -> socket.socket:
