@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 
 from relman.embedded.control.calls import Calls
 from relman.embedded.control.revisions import short
+from relman.embedded.ports import DOMAIN
 from relman.embedded.resources import messages
 from relman.embedded.resources.messages import Service
 from relman.embedded.resources.paging import page
@@ -237,7 +238,7 @@ def _only(found: list[Message], what: Asked) -> Any:  # noqa: ANN401 - a message
 
 def _nowhere(what: Asked) -> str:
     return (
-        f"Which region? Ask REGION-run.{what.query.get('host', 'relman.internal')} (through this port as a"
+        f"Which region? Ask REGION-run.{DOMAIN} (through this port as a"
         f" proxy, or by the Host header), or /v1/projects/{what.project}/locations/REGION/{what.kind}."
     )
 
