@@ -142,6 +142,19 @@ def test_a_part_of_an_upload_is_no_larger_than_a_body_may_be() -> None:
     assert exports.CHUNK <= http.LARGEST_BODY
 
 
+def test_who_writes_between_is_not_overwritten(knative: Knative) -> None:
+    """The version is checked again where the service is written, not only where it was read (row 24)."""
+    wanted = knative.create("raced", name="raced-v1")
+    between = {"kind": "second-writer", "method": "UpdateService", "service": "raced", "times": 1}
+    fault = knative.said("POST", f"{knative.platform.endpoint}/faults", between)
+    try:
+        wanted["metadata"]["annotations"] = {"mine": "x"}
+        assert knative.refused("PUT", "services/raced", wanted)["status"] == "ABORTED"
+    finally:
+        knative.said("DELETE", f"{knative.platform.endpoint}/faults/{fault['name']}")
+    assert "mine" not in knative.said("GET", "services/raced")["metadata"]["annotations"]
+
+
 @pytest.mark.parametrize("selector", ["a in", "a in (", "(a)", "a=b=c", "=", ","])
 def test_what_is_no_selector_is_refused(knative: Knative, selector: str) -> None:
     """Never taken for an empty one, which would let everything through."""
