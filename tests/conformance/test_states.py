@@ -53,7 +53,12 @@ def test_row_18_a_failed_change_leaves_what_serves_as_it_was(world: World) -> No
 
 
 @needs_app
-@row(18, source="service.proto; relman relies on it", sure="unverified", note="it is")
+@row(
+    18,
+    source="service.proto; quill-router PR #782 (gcloud)",
+    sure="unverified",
+    note="the operation succeeds. Of gcloud it was seen that the traffic moves and the command fails",
+)
 def test_row_18_putting_back_after_a_failure_is_in_force_at_once(world: World) -> None:
     """After a failed change, traffic goes back with success, though the latest revision is broken."""
     name = world.name()
