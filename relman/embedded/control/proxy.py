@@ -23,6 +23,8 @@ from relman.embedded.runtime.process import Process, found, peer, spawn
 POLL_S = 0.01
 START_S = 20.0
 DRAIN_S = 30.0
+ANSWER_S = 10.0
+"""The data plane answers in milliseconds; one that takes so long is stopped, or hangs."""
 LINE = 16 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -94,8 +96,8 @@ class DataPlane:
     async def drain(self, revision: str, port: int = 0) -> None:
         """Wait until no request to the revision, or its instance, is in flight, or the patience ends."""
         question = {"op": "drain", "revision": revision, "timeout": DRAIN_S, "port": port}
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(self._ask(question), 2 * DRAIN_S)
+        with contextlib.suppress(ConnectionError):
+            await self._ask(question, more=DRAIN_S)
 
     async def load(self) -> dict[str, Any]:
         """Who waits for an instance of each revision, and for how many seconds each port is idle.
@@ -192,12 +194,21 @@ class DataPlane:
             else:
                 return reader, writer
 
-    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+    async def _ask(self, question: dict[str, Any], *, more: float = 0.0) -> dict[str, Any]:
         """One request on a connection of its own, so that a long drain holds nobody up.
 
         Raises:
-            ConnectionError: It is not there, died before it answered, or said no.
+            ConnectionError: It is not there, died before it answered, said no, or nothing in time.
         """
+        patience = ANSWER_S + more
+        try:
+            async with asyncio.timeout(patience):
+                return await self._answered(question)
+        except TimeoutError as error:
+            silent = f"the data plane (pid {self.pid}) does not answer within {patience:g} s: is it stopped?"
+            raise ConnectionError(silent) from error
+
+    async def _answered(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
             reader, writer = await asyncio.open_unix_connection(SOCKET, limit=LINE)
         except OSError as error:
