@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from urllib.error import HTTPError
 
@@ -107,21 +108,64 @@ def test_row_44_a_services_minimum_is_divided_by_percent(brisk: World) -> None:
     until(lambda: (len(pids(brisk, "div-v1")), len(pids(brisk, "div-v2"))) == (0, 2))
 
 
+def test_a_service_scaled_by_hand_has_as_many_instances_as_it_says(brisk: World) -> None:
+    """However many ask, or nobody does; by percent as the minimum is."""
+    template = brisk.template("hand-v1") | {"max_instance_request_concurrency": 1}
+    by_hand = {"scaling_mode": "MANUAL", "manual_instance_count": 2}
+    brisk.create("hand", template=template, scaling=by_hand)
+    until(lambda: len(pids(brisk, "hand-v1")) == 2)
+    kept = pids(brisk, "hand-v1")
+    assert {one["pid"] for one in at_once(brisk.service("hand").uri, 4)} == set(kept)
+    brisk.create("lazy")
+    until(lambda: not pids(brisk, "lazy-v1"))  # whoever is idle was let go
+    assert pids(brisk, "hand-v1") == kept
+    brisk.update("hand", scaling=by_hand | {"manual_instance_count": 1})
+    until(lambda: len(pids(brisk, "hand-v1")) == 1)
+
+
+def test_an_instance_that_cannot_be_started_is_given_up_when_nobody_waits(brisk: World) -> None:
+    """The one that serves goes on, and nothing is said to be wrong any more."""
+    template = brisk.template("alone-v1") | {
+        "max_instance_request_concurrency": 1,
+        "scaling": {"min_instance_count": 1},
+    }
+    brisk.create("alone", template=template)
+    uri, kept = brisk.service("alone").uri, pids(brisk, "alone-v1")
+    with without_files(brisk):
+        assert {one["pid"] for one in at_once(uri, 3)} == set(kept)
+        assert "/alone-v1: The container cannot be started" in (brisk.state / "platform.log").read_text()
+        until(lambda: not crash(brisk, "alone-v1"))
+    assert pids(brisk, "alone-v1") == kept
+
+
+def crash(world: World, revision: str) -> str:
+    """What the platform says went wrong with the revision."""
+    revisions = [one for service in world.status()["services"] for one in service["revisions"]]
+    return next(str(one["crash"]) for one in revisions if one["name"] == revision)
+
+
+@contextmanager
+def without_files(world: World) -> Iterator[None]:
+    """For a while nothing can be started: the images' files are gone."""
+    files, hidden = world.state / "files", world.state / "hidden"
+    files.rename(hidden)
+    files.touch()
+    try:
+        yield
+    finally:
+        files.unlink()
+        hidden.rename(files)
+
+
 def test_a_revision_that_cannot_be_woken_says_why(brisk: World) -> None:
     """503 with the reason, at once; when the reason is gone, the next request is answered."""
     brisk.create("ill")
     uri = brisk.service("ill").uri
     until(lambda: not pids(brisk, "ill-v1"))
-    files, hidden = brisk.state / "files", brisk.state / "hidden"
-    files.rename(hidden)
-    files.touch()
-    try:
+    with without_files(brisk):
         with pytest.raises(HTTPError, match="503") as refused:
             page(uri)
         assert b"cannot be started" in refused.value.read()
-    finally:
-        files.unlink()
-        hidden.rename(files)
     assert conditions(brisk.revision("ill", "ill-v1"))["Ready"].state == DONE
     assert page(uri)["K_REVISION"] == "ill-v1"
 

@@ -130,6 +130,28 @@ def test_a_killed_platform_finds_its_sidecars_again(own: World) -> None:
     assert running("kept-v1") == []
 
 
+def test_what_is_left_of_an_instance_that_ended_when_nobody_looked_ends_too(own: World) -> None:
+    """Platform and supervisor killed: what they leave is not doubled by ``up`` nor missed by ``down``."""
+    create(own, "left", serving(own), sidecar(own, "sleep", "600"))
+    orphans = _kill_both(own, "left")
+    assert len(orphans) == 2
+    assert command("up", "--state", own.state).returncode == 0
+    until(lambda: page(own.service("left").uri)["K_REVISION"] == "left-v1")
+    assert not any(found(pid).alive for pid in orphans)
+    assert len(_kill_both(own, "left")) == 2
+    assert command("down", "--state", own.state).stdout == "stopped\n"
+    assert running("left-v1") == []
+
+
+def _kill_both(one: World, service: str) -> list[int]:
+    """Kill the platform, then the process that stands for an instance; what still runs of that."""
+    leader, control = found(row(one, service)["pid"]), found(one.status()["pid"])
+    for each in (control, leader):
+        os.kill(each.pid, signal.SIGKILL)
+        until(lambda each=each: not each.alive)  # type: ignore[misc]
+    return running(f"{service}-v1")
+
+
 def running(revision: str) -> list[int]:
     """The processes that were started with this revision's name."""
     wanted, pids = f"K_REVISION={revision}".encode(), []

@@ -129,14 +129,20 @@ class Scaling:
                 self._runtime.want(entry.message, insist=True, count=count, once=asleep(entry))
 
     async def rest(self, figures: dict[str, Any]) -> None:
-        """Let idle instances go. 1 offer them no longer, 2 flip, 3 drain, 4 stop: no request is lost."""
+        """Let idle instances go. 1 offer them no longer, 2 flip, 3 drain, 4 stop: no request is lost.
+
+        What cannot be started, and nobody waits for, is given up.
+        """
+        for name, one in figures.items():
+            await self._give_up(name, one)
         leaving = [(name, port) for name, one in figures.items() for port in self._spare(name, one)]
         for name, port in leaving:
             self._runtime.withhold(name, port)
             if not self._runtime.count(name):
                 self._falls_asleep(name)
         if leaving:
-            await self.plane.flip()
+            with contextlib.suppress(ConnectionError):  # dead, it is told when it is back
+                await self.plane.flip()
         for name, port in leaving:
             self._spawn(self._part(name, port))
 
@@ -148,6 +154,11 @@ class Scaling:
         idle = sorted(((seconds, int(port)) for port, seconds in figures["idle"].items()), reverse=True)
         spare = max(0, self._runtime.ups(name) - self._bounds(entry.message).low)
         return [port for seconds, port in idle if seconds >= self._limits.idle_after][:spare]
+
+    async def _give_up(self, name: str, figures: dict[str, Any]) -> None:
+        entry = self._revisions.shelf.find(name)
+        if entry and not figures["waiting"]:
+            await self._runtime.give_up(name, max(1, self._bounds(entry.message).low))
 
     def _falls_asleep(self, name: str) -> None:
         entry = self._revisions.shelf.find(name)

@@ -23,7 +23,7 @@ from relman.embedded.resources.defaults import serving
 from relman.embedded.resources.store import ProcessRow, Store
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import ladder, lifetime, secrets
-from relman.embedded.runtime.leftovers import alive
+from relman.embedded.runtime.leftovers import alive, remains
 from relman.embedded.runtime.process import Process, spawn
 from relman.embedded.runtime.starting import Place, start_of
 from relman.embedded.runtime.unready import Unready
@@ -60,6 +60,7 @@ class Instance:
         insisted: However often it cannot be started, it is tried again.
         once: It is tried once all the same, as long as it was not up.
         leaving: It is only waited for until it is idle.
+        stumbled: It could not be started when that was tried last.
     """
 
     revision: Message
@@ -70,6 +71,7 @@ class Instance:
     insisted: bool = False
     once: bool = False
     leaving: bool = False
+    stumbled: bool = False
 
 
 class Runtime:
@@ -160,17 +162,31 @@ class Runtime:
         The processes are disowned first: the revision may be wanted again before the old ones have ended.
         """
         leaving = [one for one in self._instances.get(revision, ()) if port in {0, one.port}]
-        processes = {one.port: one.process for one in leaving}
         rows = [row for row in self._store.processes_of(revision) if port in {0, row.port}]
+        await self._let_go(leaving, rows)
+
+    async def give_up(self, revision: str, count: int) -> None:
+        """Try no longer to start what could not be started, as far as so many instances are left."""
+        failing = [one for one in self._instances.get(revision, ()) if one.stumbled and not one.leaving]
+        leaving = failing[: max(0, self.count(revision) - count)]
+        if not leaving:
+            return
+        ports = {one.port for one in leaving}
+        await self._let_go(leaving, [row for row in self._store.processes_of(revision) if row.port in ports])
+        if self.ups(revision) == self.count(revision) > 0:
+            self.watcher.came_up(revision, 0, 0)  # all is well again
+
+    async def _let_go(self, leaving: list[Instance], rows: list[ProcessRow]) -> None:
+        processes = {one.port: one.process for one in leaving}
         for row in rows:
             self._store.keep_process(replace(row, revision=""))
         await asyncio.gather(*(self._abandon(one) for one in leaving))
-        await asyncio.gather(*(self._end(row, processes.get(row.port) or alive(row)) for row in rows))
+        await asyncio.gather(*(self._end(row, processes.get(row.port) or remains(row)) for row in rows))
 
     async def stop_strangers(self, revisions: set[str]) -> None:
         """Stop what a killed platform left running: the disowned, and those of revisions that are no more."""
         rows = [row for row in self._store.processes() if row.revision not in revisions]
-        await asyncio.gather(*(self._end(row, alive(row)) for row in rows))
+        await asyncio.gather(*(self._end(row, remains(row)) for row in rows))
         await self._clear_rooms()
 
     async def stop(self) -> None:
@@ -178,7 +194,7 @@ class Runtime:
         processes = {one.port: one.process for one in self._keepers}
         await asyncio.gather(*(self._abandon(one) for one in list(self._keepers)))
         rows = self._store.processes()
-        await asyncio.gather(*(self._end(row, processes.get(row.port) or alive(row)) for row in rows))
+        await asyncio.gather(*(self._end(row, processes.get(row.port) or remains(row)) for row in rows))
 
     async def _end(self, row: ProcessRow, process: Process | None) -> None:
         if process:
@@ -212,6 +228,7 @@ class Runtime:
             try:
                 process = await self._bring_up(instance)
             except Unready as unready:
+                instance.stumbled = True
                 self._clear(instance)
                 await self._clear_rooms()
                 if (instance.once or not instance.insisted) and not self.is_up(name):
@@ -237,13 +254,13 @@ class Runtime:
             Unready: It cannot be started, or has ended, or does not listen in the probe's time.
         """
         begun = time.monotonic()
-        process = instance.process = self._remembered(instance) or await self._start(instance)
+        process = instance.process = await self._remembered(instance) or await self._start(instance)
         imported = time.monotonic() - begun
         if not await lifetime.begins(process, serving(instance.revision), instance.port):
             await process.stop()
             raise Unready(Trouble(self._complaint(instance.revision.name, instance.port)))
         instance.up = instance.offered = instance.insisted = True
-        instance.once = False
+        instance.once = instance.stumbled = False
         self.watcher.came_up(instance.revision.name, imported, time.monotonic() - begun - imported)
         return process
 
@@ -274,9 +291,18 @@ class Runtime:
         instance.port, instance.process = 0, None
         instance.up = instance.offered = False
 
-    def _remembered(self, instance: Instance) -> Process | None:
+    async def _remembered(self, instance: Instance) -> Process | None:
+        """Its process from before a kill; what is left of one that has ended meanwhile is cleared."""
         rows = self._store.processes_of(instance.revision.name)
-        return next((alive(row) for row in rows if row.port == instance.port), None)
+        row = next((row for row in rows if row.port == instance.port), None)
+        process = alive(row) if row else None
+        if row and not process:
+            left = remains(row)
+            if left:
+                await left.kill()
+            self._clear(instance)
+            await self._clear_rooms()
+        return process
 
     def _complaint(self, revision: str, port: int) -> str:
         return (

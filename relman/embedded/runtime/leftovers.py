@@ -10,7 +10,7 @@ from pathlib import Path
 from relman.embedded.resources.store import ProcessRow, Store
 from relman.embedded.runtime import isolation_room as rooms
 from relman.embedded.runtime import ladder
-from relman.embedded.runtime.process import Process, find, found, peer
+from relman.embedded.runtime.process import Process, find, found, orphaned, peer
 
 SOCKET = "dataplane.sock"
 """By this short name, from the state folder: a socket's path has at most 107 bytes."""
@@ -25,7 +25,7 @@ async def stop(state: Path) -> bool:
     store = Store(state / "state.db")
     try:
         rows = store.processes()
-        processes = [process for process in [_data_plane(state), *map(alive, rows)] if process]
+        processes = [process for process in [_data_plane(state), *map(remains, rows)] if process]
         await asyncio.gather(*(process.stop() for process in processes))
         for row in rows:
             store.drop_process(row.port)
@@ -42,6 +42,12 @@ def alive(row: ProcessRow) -> Process | None:
         return find({"K_REVISION": row.revision.rpartition("/")[2], "PORT": str(row.port)})
     process = Process(row.pid, row.started)
     return process if process.alive else None
+
+
+def remains(row: ProcessRow) -> Process | None:
+    """The process of a row, or what it left in its group: its end may have been when nobody looked."""
+    left = row.pid and orphaned(row.pid, "K_REVISION")
+    return alive(row) or (Process(row.pid, row.started) if left else None)
 
 
 def _data_plane(state: Path) -> Process | None:

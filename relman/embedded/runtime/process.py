@@ -113,6 +113,26 @@ def find(environment: dict[str, str]) -> Process | None:
     return min(leaders, key=lambda one: one.started, default=None)
 
 
+def orphaned(pid: int, variable: str) -> bool:
+    """Whether the group of a leader that has ended has members yet, which were started with this variable.
+
+    The number is given to no other process as long as they are there (credentials(7)); the variable tells
+    them from a group that somebody made after they had ended too.
+    """
+    if _stat(pid)[0] not in {"Z", "X", ""}:
+        return False
+    wanted = f"{variable}=".encode()
+    folders = (one for one in Path("/proc").glob("[0-9]*") if _group(int(one.name)) == pid)
+    return any(word.startswith(wanted) for folder in folders for word in _environment(folder))
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return 0
+
+
 def _leads(pid: int) -> bool:
     try:
         return os.getsid(pid) == pid
