@@ -31,8 +31,8 @@ def test_up_again_is_the_same_platform(platform: World) -> None:
 
 def test_status_tells_services_for_people_and_for_machines(platform: World) -> None:
     """Endpoint, URL, traffic, revisions with state and process."""
-    platform.create("told", traffic=[target("told-v1", 100, "here")])
-    service = next(one for one in platform.status()["services"] if one["name"].endswith("/told"))
+    platform.create("seen", traffic=[target("seen-v1", 100, "here")])
+    service = next(one for one in platform.status()["services"] if one["name"].endswith("/seen"))
     assert service["revisions"][0]["state"] == "SUCCEEDED"
     assert page(service["traffic"][0]["url"])["pid"] == service["revisions"][0]["pid"]
     lines = command("status", "--state", platform.state).stdout
