@@ -38,8 +38,8 @@ def seat_in(fields: Fields) -> Backend:
 def seated(response: Response, seat: Backend) -> Response:
     """The same answer, which gives the client a seat at this instance."""
     token = base64.urlsafe_b64encode(f"{seat.revision} {seat.port}".encode())
-    cookie = b"%b=%b; Max-Age=%d; Path=/; HttpOnly" % (NAME, token, LIFE_S)
-    return replace(response, fields=[*response.fields, (b"Set-Cookie", cookie)])
+    cookie = b"Set-Cookie: %b=%b; Max-Age=%d; Path=/; HttpOnly\r\n" % (NAME, token, LIFE_S)
+    return replace(response, lines=response.lines + cookie)
 
 
 def _read(token: bytes) -> Backend:

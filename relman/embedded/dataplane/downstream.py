@@ -11,28 +11,18 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
 from relman.embedded.dataplane.exchange import LINGER, Exchange
-from relman.embedded.dataplane.head import BadMessage, Fields, Framing, Request, own_response, read_request
+from relman.embedded.dataplane.head import BadMessage, Request, own_response
+from relman.embedded.dataplane.reading import Reading
 from relman.embedded.dataplane.upstream import HIGH_WATER
 
 if TYPE_CHECKING:
     from relman.embedded.dataplane.plane import Plane
 
-MAX_HEAD = 1 << 16
-"""Bytes of a request's head."""
-
 HELD = 1 << 16
 """Bytes that may wait for the answer to a request for another protocol."""
-
-PRIMERS = {
-    Framing.LENGTH: b"POST / HTTP/1.1\r\nContent-Length: %b\r\n\r\n",
-    Framing.CHUNKED: b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%b",
-}
 
 
 class Downstream(asyncio.Protocol):
@@ -41,17 +31,15 @@ class Downstream(asyncio.Protocol):
     def __init__(self, plane: Plane, port: int) -> None:
         """Made by the listener of this port."""
         self.port, self.peer = port, b""
-        self.full = self.retiring = self._paused = False
+        self.full = self.deaf = self.retiring = self._paused = False
         self._plane = plane
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._reading = Reading(self, plane.requests)
         self._queue: deque[Exchange] = deque()
         self._out: list[bytes] = []
         self._held: bytes | None = None
         self._broken: BadMessage | None = None
-        self._deaf = self._tunnel = self._advancing = self._priming = False
-        self._fed = 0
-        self._begin_head()
+        self._tunnel = self._advancing = False
 
     # -- what exchanges call
 
@@ -77,7 +65,7 @@ class Downstream(asyncio.Protocol):
             self.close()
         elif self._held is not None:  # it did not become a tunnel: what follows is the next request
             data, self._held = self._held, None
-            self._parser = httptools.HttpRequestParser(self)
+            self._reading = Reading(self, self._plane.requests)
             self.data_received(data)
         else:
             self._advance()
@@ -122,7 +110,7 @@ class Downstream(asyncio.Protocol):
     def close(self) -> None:
         """Close after what is written."""
         self.flush()
-        self._deaf = True
+        self.deaf = True
         if self._transport is not None:
             self._transport.close()
 
@@ -135,7 +123,7 @@ class Downstream(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once."""
-        self._deaf = True
+        self.deaf = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -155,9 +143,8 @@ class Downstream(asyncio.Protocol):
         if self._held is not None:
             self._held += data
         else:
-            rest = data
-            while rest and not self._deaf:
-                rest = self._parse(rest)
+            while data and not self.deaf:
+                data = self._reading.take(data)
         return self._advance()
 
     def eof_received(self) -> bool:
@@ -170,7 +157,7 @@ class Downstream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The client is gone."""
         self._plane.dismiss(self)
-        self._deaf = True
+        self.deaf = True
         queue, self._queue = self._queue, deque()
         for exchange in queue:
             exchange.abandon()
@@ -183,108 +170,31 @@ class Downstream(asyncio.Protocol):
         """The client has caught up."""
         self._hold(held=False)
 
-    # -- what the parser calls
+    # -- what the reading calls
 
-    def on_message_begin(self) -> None:
-        """A new head."""
-        if not self._priming:
-            self._begin_head()
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the target."""
-        if not self._priming:
-            self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A field; after the head it is a trailer, which a proxy may drop (RFC 9110 §6.5.1)."""
-        if self._in_head and not self._priming:
-            self._fields.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """The head is whole: a new exchange."""
-        if self._priming or self._deaf:
-            return
-        self._in_head = False
-        if self._bound > MAX_HEAD and self._size() > MAX_HEAD:
-            raise BadMessage(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEAD} bytes")
-        method, version = self._parser.get_method(), self._parser.get_http_version()
-        request = read_request(method, self._url, version, self._fields)
+    def begin(self, request: Request) -> None:
+        """A request's head is whole."""
         self._queue.append(Exchange(self._plane, self, request))
 
-    def on_body(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         """A piece of the last request's body."""
-        if self._queue and not self._deaf:
-            self._queue[-1].feed(data)
+        self._queue[-1].feed(data)
 
-    def on_message_complete(self) -> None:
+    def complete(self) -> None:
         """The last request is whole."""
-        if self._deaf or not self._queue or self._bodiless_by_mistake():
-            return
         exchange = self._queue[-1]
-        self._deaf = not exchange.request.keep_alive
-        self._in_head, self._head_size = True, 0
+        self.deaf = not exchange.request.keep_alive
         exchange.end()
 
-    # -- inside
+    def hold_back(self, data: bytes) -> None:
+        """What follows the last request is another protocol, or not: its answer will tell."""
+        self._held = data
 
-    def _begin_head(self) -> None:
-        self._url, self._in_head, self._head_size = b"", True, 0
-        self._bound = self._fed
-        self._fields: Fields = []
-
-    def _size(self) -> int:
-        """Of the head alone; ``_bound`` also has what came with it, and is known without looking."""
-        return len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._fields)
-
-    def _bodiless_by_mistake(self) -> bool:
-        """The parser takes what follows a request to upgrade for another protocol, its body too."""
-        return self._parser.should_upgrade() and self._queue[-1].request.framing is not Framing.NONE
-
-    def _parse(self, data: bytes) -> bytes:
-        """Feed the parser; what is left over for another parser."""
-        self._fed = len(data)
-        if self._in_head:
-            self._head_size += self._fed
-            self._bound += self._fed
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            return self._after_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, BadMessage) else _unreadable(error))
-        except httptools.HttpParserError as error:
-            self._refuse(_unreadable(error))
-        if self._in_head and self._head_size > MAX_HEAD:
-            self._refuse(
-                BadMessage(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEAD} bytes")
-            )
-        return b""
-
-    def _after_upgrade(self, rest: bytes) -> bytes:
-        """The parser has stopped after a head with Upgrade."""
-        if not self._queue:
-            return b""
-        request = self._queue[-1].request
-        if request.upgrade:
-            self._held = rest
-            return b""
-        self._parser = httptools.HttpRequestParser(self)
-        if request.framing is not Framing.NONE:
-            self._prime(request)
-        return rest
-
-    def _prime(self, request: Request) -> None:
-        """Bring a fresh parser to where this request's body begins."""
-        self._priming = True
-        self._parser.feed_data(PRIMERS[request.framing] % request.length)
-        self._priming = False
-
-    def _refuse(self, bad: BadMessage) -> None:
+    def spoil(self, bad: BadMessage) -> None:
         """Take no more in; what is wrong is said when it is its turn."""
-        if self._deaf:
+        if self.deaf:
             return
-        self._deaf = True
+        self.deaf = True
         last = self._queue[-1] if self._queue else None
         if last is None or last.ended:
             self._broken = bad
@@ -293,6 +203,8 @@ class Downstream(asyncio.Protocol):
         else:
             self._queue.pop()
             self._broken = bad
+
+    # -- inside
 
     def _advance(self) -> None:
         """Start the first of the queue; one that is answered at once makes room for the next."""
@@ -332,7 +244,3 @@ class Downstream(asyncio.Protocol):
 
     def _closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()
-
-
-def _unreadable(error: Exception) -> BadMessage:
-    return BadMessage(HTTPStatus.BAD_REQUEST, f"no HTTP/1.1 request: {error}")

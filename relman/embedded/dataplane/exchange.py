@@ -285,7 +285,7 @@ class Exchange:
         if backend is None:
             return None
         try:
-            upstream = await dialled(self._plane.pool, backend)
+            upstream = await dialled(self._plane.pool, self._plane.answers, backend)
         except OSError:
             return self.lost("unreachable")
         if self._over:

@@ -37,11 +37,12 @@ HARMLESS = HOP_BY_HOP | {b"close"}
 VERSIONS = frozenset({"1.0", "1.1"})
 OK, SWITCHING = 200, 101
 BARE, BODILESS = frozenset({204}), frozenset({204, 304})
-FORWARDED = (
-    b"%b %b HTTP/1.1\r\nHost: %b\r\n%bX-Forwarded-For: %b\r\n"
-    b"X-Forwarded-Proto: http\r\nX-Forwarded-Host: %b\r\n%b\r\n"
-)
-ANSWER = b"HTTP/1.1 %d %b\r\n%b%b%b%b\r\n"
+BEFORE_PEER = b"%b %b HTTP/1.1\r\nHost: %b\r\n%bX-Forwarded-For: %b"
+AFTER_PEER = b"\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: %b\r\n%b\r\n"
+ANSWER = b"HTTP/1.1 %d %b\r\n%b%b"
+LENGTH = b"Content-Length: %d\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: %b\r\n"
 SCHEMES = (b"http://", b"https://")
 
 
@@ -69,7 +70,7 @@ class BadMessage(Exception):
 
 
 class Request(Struct, frozen=True, gc=False):
-    """A request's head as we understand it.
+    """A request's head as we understand it, and as the backend gets it.
 
     Attributes:
         method: As sent.
@@ -78,11 +79,12 @@ class Request(Struct, frozen=True, gc=False):
         version: ``1.0`` or ``1.1``.
         fields: The end-to-end fields that are passed on as they are.
         framing: ``NONE``, ``LENGTH`` or ``CHUNKED``.
-        length: The value of Content-Length, if that is the framing.
-        forwarded_for: Whom the request came through already.
+        length: The value of Content-Length, if that is the framing; else 0.
         keep_alive: The client wants to go on after the answer.
         upgrade: The protocol asked for, if it may be tunnelled; else empty.
         expects: The client waits for 100 before it sends the body.
+        before: What the backend gets, up to the peer's address.
+        after: What it gets after that.
     """
 
     method: bytes
@@ -91,18 +93,16 @@ class Request(Struct, frozen=True, gc=False):
     version: str
     fields: Fields
     framing: Framing
-    length: bytes
-    forwarded_for: bytes
+    length: int
     keep_alive: bool
     upgrade: bytes
     expects: bool
+    before: bytes
+    after: bytes
 
     def head(self, peer: bytes) -> bytes:
-        """The head that the backend gets."""
-        via = b"%b, %b" % (self.forwarded_for, peer) if self.forwarded_for else peer
-        lines = b"".join([b"%b: %b\r\n" % field for field in self.fields]) if self.fields else b""
-        framed, host = _framed(self.framing, self.length) + _upgrading(self.upgrade), self.host
-        return FORWARDED % (self.method, self.target, host, lines, via, host, framed)
+        """The head that the backend gets when this peer has sent it."""
+        return self.before + peer + self.after
 
 
 class Response(Struct, frozen=True, gc=False):
@@ -110,19 +110,17 @@ class Response(Struct, frozen=True, gc=False):
 
     Attributes:
         status: Code.
-        reason: As sent.
-        fields: The end-to-end fields.
+        lines: The status line and the fields that the client gets, whatever its connection is like.
         framing: How the backend ends the body.
-        length: The value of Content-Length, if that is the framing.
+        length: The value of Content-Length, if that is the framing; else 0.
         keep_alive: The backend's connection can be used again afterwards.
         upgrade: The protocol switched to; else empty.
     """
 
     status: int
-    reason: bytes
-    fields: Fields
+    lines: bytes
     framing: Framing
-    length: bytes
+    length: int
     keep_alive: bool
     upgrade: bytes
 
@@ -134,10 +132,9 @@ class Response(Struct, frozen=True, gc=False):
 
     def head(self, framing: Framing, persistence: bytes) -> bytes:
         """The head that the client gets, with the framing that it gets."""
-        lines = b"".join([b"%b: %b\r\n" % field for field in self.fields])
+        chunked = CHUNKED if framing is Framing.CHUNKED else b""
         keep = b"Connection: %b\r\n" % persistence if persistence else b""
-        framed = _framed(framing, self.length)
-        return ANSWER % (self.status, self.reason, lines, framed, keep, _upgrading(self.upgrade))
+        return b"%b%b%b\r\n" % (self.lines, chunked, keep)
 
 
 def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Request:
@@ -152,18 +149,22 @@ def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Req
     target, host = _target(method, url, values.get(b"host", NONE), version)
     framing, length = _request_framing(values, version)
     tokens = _tokens(values, b"connection")
+    passed = _without(passed, tokens)
+    upgrade = _upgrade(values) if b"upgrade" in tokens and framing is Framing.NONE else b""
+    came = b", ".join(values.get(b"x-forwarded-for", NONE))
     return Request(
         method,
         target,
         host,
         version,
-        _without(passed, tokens),
+        passed,
         framing,
         length,
-        b", ".join(values.get(b"x-forwarded-for", NONE)),
         _persists(version, tokens),
-        _upgrade(values) if b"upgrade" in tokens and framing is Framing.NONE else b"",
+        upgrade,
         b"expect" in values and b"100-continue" in _tokens(values, b"expect"),
+        BEFORE_PEER % (method, target, host, _lines(passed), came and came + b", "),
+        AFTER_PEER % (host, framed(framing, length) + _upgrading(upgrade)),
     )
 
 
@@ -186,23 +187,25 @@ def read_response(method: bytes, status: int, reason: bytes, version: str, field
     framing, length = _response_framing(values, method, status)
     if framing is Framing.NONE and status not in BARE and status >= OK:
         passed += [(b"Content-Length", value) for value in values.get(b"content-length", NONE)]
+    upgrade = b", ".join(values.get(b"upgrade", NONE)) if status == SWITCHING else b""
+    measured = LENGTH % length if framing is Framing.LENGTH else b""
+    lines = _lines(_without(passed, tokens))
     return Response(
         status,
-        reason,
-        _without(passed, tokens),
+        ANSWER % (status, reason, lines, measured + _upgrading(upgrade)),
         framing,
         length,
         framing is not Framing.CLOSE and _persists(version, tokens),
-        b", ".join(values.get(b"upgrade", NONE)) if status == SWITCHING else b"",
+        upgrade,
     )
 
 
 def own_response(status: HTTPStatus, text: str) -> tuple[Response, bytes]:
     """An answer of the proxy itself: head and body."""
     body = f"{status.value} {status.phrase}: {text}\n".encode()
-    fields = [(b"Content-Type", b"text/plain; charset=utf-8")]
-    length = b"%d" % len(body)
-    return Response(status, status.phrase.encode(), fields, Framing.LENGTH, length, True, b""), body  # noqa: FBT003
+    fields = [(b"Content-Type", b"text/plain; charset=utf-8"), (b"Content-Length", b"%d" % len(body))]
+    reason = status.phrase.encode()
+    return read_response(b"GET", status.value, reason, "1.1", fields), body
 
 
 def _divided(fields: Fields, heeded: frozenset[bytes]) -> tuple[Values, Fields]:
@@ -255,22 +258,22 @@ def _target(method: bytes, url: bytes, hosts: list[bytes], version: str) -> tupl
     return url, host
 
 
-def _request_framing(values: Values, version: str) -> tuple[Framing, bytes]:
+def _request_framing(values: Values, version: str) -> tuple[Framing, int]:
     codings, lengths = values.get(b"transfer-encoding", NONE), values.get(b"content-length", NONE)
     if codings and (lengths or version != "1.1"):
         raise BadMessage(HTTPStatus.BAD_REQUEST, "Transfer-Encoding stands with Content-Length or HTTP/1.0")
     if codings:
-        return _chunked(codings, HTTPStatus.NOT_IMPLEMENTED), b""
-    return (Framing.LENGTH, _length(lengths)) if lengths else (Framing.NONE, b"")
+        return _chunked(codings, HTTPStatus.NOT_IMPLEMENTED), 0
+    return (Framing.LENGTH, _length(lengths)) if lengths else (Framing.NONE, 0)
 
 
-def _response_framing(values: Values, method: bytes, status: int) -> tuple[Framing, bytes]:
+def _response_framing(values: Values, method: bytes, status: int) -> tuple[Framing, int]:
     codings, lengths = values.get(b"transfer-encoding", NONE), values.get(b"content-length", NONE)
     if method == b"HEAD" or status < OK or status in BODILESS:
-        return Framing.NONE, b""
+        return Framing.NONE, 0
     if codings:
-        return _chunked(codings, HTTPStatus.BAD_GATEWAY), b""
-    return (Framing.LENGTH, _length(lengths)) if lengths else (Framing.CLOSE, b"")
+        return _chunked(codings, HTTPStatus.BAD_GATEWAY), 0
+    return (Framing.LENGTH, _length(lengths)) if lengths else (Framing.CLOSE, 0)
 
 
 def _chunked(codings: list[bytes], refusal: HTTPStatus) -> Framing:
@@ -279,10 +282,11 @@ def _chunked(codings: list[bytes], refusal: HTTPStatus) -> Framing:
     return Framing.CHUNKED
 
 
-def _length(lengths: list[bytes]) -> bytes:
+def _length(lengths: list[bytes]) -> int:
+    """The parser has refused what is longer than 64 bits."""
     if len(lengths) != 1 or not lengths[0].isdigit():
         raise BadMessage(HTTPStatus.BAD_REQUEST, "Content-Length is no single number")
-    return lengths[0]
+    return int(lengths[0])
 
 
 def _persists(version: str, tokens: frozenset[bytes]) -> bool:
@@ -291,11 +295,16 @@ def _persists(version: str, tokens: frozenset[bytes]) -> bool:
     return b"close" not in tokens and (version == "1.1" or b"keep-alive" in tokens)
 
 
-def _framed(framing: Framing, length: bytes) -> bytes:
+def _lines(fields: Fields) -> bytes:
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
+def framed(framing: Framing, length: int) -> bytes:
+    """The field by which the other side finds the body's end."""
     if framing is Framing.LENGTH:
-        return b"Content-Length: %b\r\n" % length
-    return b"Transfer-Encoding: chunked\r\n" if framing is Framing.CHUNKED else b""
+        return LENGTH % length
+    return CHUNKED if framing is Framing.CHUNKED else b""
 
 
 def _upgrading(upgrade: bytes) -> bytes:
-    return b"Connection: Upgrade\r\nUpgrade: %b\r\n" % upgrade if upgrade else b""
+    return UPGRADE % upgrade if upgrade else b""

@@ -72,7 +72,7 @@ class Placement:
 
     def overfills(self, message: Request | Response, seen: int = 0) -> bool:
         """Whether a body is larger than the service may have, by its length, else by what was seen of it."""
-        size = int(message.length) if message.framing is Framing.LENGTH else seen
+        size = message.length if message.framing is Framing.LENGTH else seen
         return size > self.pick.largest and message.framing is not Framing.NONE
 
     def take(self, port: int) -> Backend:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from relman.embedded.dataplane.admission import Admission
 from relman.embedded.dataplane.deadlines import Deadlines
 from relman.embedded.dataplane.faults import Faults
+from relman.embedded.dataplane.head import Request, Response
+from relman.embedded.dataplane.heads import Heads
 from relman.embedded.dataplane.meter import Meter
 from relman.embedded.dataplane.pool import Pool
 from relman.embedded.dataplane.table import EMPTY, Table
@@ -30,6 +32,8 @@ class Plane:
     meter: Meter = field(default_factory=Meter)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     clients: set[Downstream] = field(default_factory=set)
+    requests: Heads[Request] = field(default_factory=Heads)
+    answers: Heads[Response] = field(default_factory=Heads)
     deserted: asyncio.Event = field(default_factory=asyncio.Event)
     pool: Pool = field(init=False)
     admission: Admission = field(init=False)

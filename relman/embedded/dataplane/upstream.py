@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from relman.embedded.dataplane.head import OK, SWITCHING, BadMessage, Fields, Framing, Response, read_response
+from relman.embedded.dataplane.heads import Heads, first_of
 
 if TYPE_CHECKING:
     from relman.embedded.dataplane.exchange import Exchange
@@ -29,8 +30,9 @@ HIGH_WATER = 1 << 18
 class Upstream(asyncio.Protocol):
     """One connection; at most one exchange at a time."""
 
-    def __init__(self, pool: Pool, backend: Backend) -> None:
+    def __init__(self, pool: Pool, answers: Heads[Response], backend: Backend) -> None:
         """Made by the dialling exchange."""
+        self._answers = answers
         self.backend = backend
         self.idle_since = 0.0
         self.full = False
@@ -42,6 +44,7 @@ class Upstream(asyncio.Protocol):
         self._method = b""
         self._parser: httptools.HttpResponseParser | None = None
         self._tunnel, self._silent, self._done = False, True, False
+        self._untouched, self._raw, self._missing = False, b"", 0
         self._begin_head()
 
     # -- what the exchange calls
@@ -51,6 +54,7 @@ class Upstream(asyncio.Protocol):
         self._exchange, self._method = exchange, method
         self._parser = self._parser or httptools.HttpResponseParser(self)
         self._silent, self._done, self._head_size = True, False, 0
+        self._untouched = method != b"HEAD"
 
     def send(self, data: bytes) -> None:
         """Write; ``full`` says afterwards whether to pause."""
@@ -120,6 +124,10 @@ class Upstream(asyncio.Protocol):
             return
         if self._tunnel:
             exchange.body(data)
+        elif self._untouched:
+            self._read(data, exchange)
+        elif self._missing:
+            self._count(data, exchange)
         else:
             self._parse(data, exchange)
         exchange.client.flush()
@@ -183,6 +191,9 @@ class Upstream(asyncio.Protocol):
         status, version = parser.get_status_code(), parser.get_http_version()
         response = read_response(self._method, status, self._reason, version, self._fields)
         self._interim = status < OK
+        raw, self._raw = self._raw, b""  # once: what follows within the same bytes is another head
+        if not self._interim:
+            self._answers.learn(raw, response)
         if status == SWITCHING:
             return self._switching(response)
         if self._interim:
@@ -205,6 +216,31 @@ class Upstream(asyncio.Protocol):
         self._done = self._done or not self._interim
 
     # -- inside
+
+    def _read(self, data: bytes, exchange: Exchange) -> None:
+        """The first bytes of an answer: a head that was read before, else the parser's."""
+        self._untouched = False
+        raw = first_of(data)
+        response = self._answers.recall(raw)
+        if response is None:
+            self._raw = raw
+            return self._parse(data, exchange)
+        self._framing, self._reusable = response.framing, response.keep_alive
+        self._missing = response.length
+        exchange.answered(response)
+        if self._exchange is not None:
+            self._count(data[len(raw) :], exchange)
+        return None
+
+    def _count(self, data: bytes, exchange: Exchange) -> None:
+        """The body of an answer whose head was recalled ends where its length says."""
+        piece = data[: self._missing]
+        self._missing -= len(piece)
+        if piece:
+            exchange.body(piece)
+        if not self._missing:
+            whole = len(piece) == len(data)  # else there are bytes after the answer, which are nobody's
+            exchange.complete(reusable=self._reusable and whole)
 
     def _begin_head(self) -> None:
         self._fields: Fields = []
@@ -246,12 +282,12 @@ class Upstream(asyncio.Protocol):
             exchange.lost("malformed")
 
 
-async def dialled(pool: Pool, backend: Backend) -> Upstream:
+async def dialled(pool: Pool, answers: Heads[Response], backend: Backend) -> Upstream:
     """A new connection.
 
     Raises:
         OSError: Nothing accepts it.
     """
-    make = partial(Upstream, pool, backend)
+    make = partial(Upstream, pool, answers, backend)
     _, upstream = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", backend.port)
     return upstream
