@@ -112,10 +112,10 @@ def test_a_plain_process_is_told_where_its_secret_files_are(platform: World, sec
         {"path": "deep/new", "version": "latest", "mode": 0o600},
     ]
     template = mounting(
-        platform, "filed-v1", volume(name, *items), OLD="/keys/old", KEYS="/keys", HOME="/keysmith"
+        platform, "keyed-v1", volume(name, *items), OLD="/keys/old", KEYS="/keys", HOME="/keysmith"
     )
-    assert not platform.create("filed", template=template).error.message
-    uri = platform.service("filed").uri
+    assert not platform.create("keyed", template=template).error.message
+    uri = platform.service("keyed").uri
     env = page(uri)["env"]
     assert env["OLD"] == f"{env['KEYS']}/old"
     assert env["HOME"] == "/keysmith"
@@ -128,7 +128,7 @@ def test_a_plain_process_is_told_where_its_secret_files_are(platform: World, sec
         "0o400",
     ]
     assert not folder.parents[1].stat().st_mode & 0o077
-    platform.wait(platform.services.delete_service(name=f"{PLACE}/services/filed"))
+    platform.wait(platform.services.delete_service(name=f"{PLACE}/services/keyed"))
     until(lambda: not folder.exists())
 
 
