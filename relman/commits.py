@@ -39,7 +39,7 @@ NAMES = (
 )
 TAGS = "%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 CHUNK = 1 << 18
-FEW = 8
+FEW = 2
 
 
 class Commits:
