@@ -31,6 +31,8 @@ TYPES: Final = {
 """The types that people who use the service notice; what the others do is other work."""
 BUMPS: Final = {"major": Section.BREAKING, "minor": Section.FEATURES, "patch": Section.FIXES}
 NO_MESSAGE: Final = "(no message)"
+_FIRST: Final = int(datetime.min.replace(tzinfo=UTC).timestamp())
+_LAST: Final = int(datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp())
 
 
 class Gathering:
@@ -104,8 +106,8 @@ class Gathering:
 
 
 def day(when: int) -> str:
-    """The day, in UTC, of seconds since 1970."""
-    return datetime.fromtimestamp(when, UTC).date().isoformat()
+    """The day, in UTC, of seconds since 1970; git's dates go beyond the last day that a calendar has."""
+    return datetime.fromtimestamp(max(_FIRST, min(when, _LAST)), UTC).date().isoformat()
 
 
 def _section(one: Judged) -> Section:

@@ -172,3 +172,12 @@ def test_where_a_commit_stands(message: str, squash: str, section: str) -> None:
     rules = Rules(squash="list" if squash == "list" else "body")
     found = Gathering(rules, Links()).notes(Notes(), [commit], lambda _merge, _kept: ())
     assert [entry.section for entry in found.entries] == [section]
+
+
+@pytest.mark.parametrize(
+    ("when", "date"),
+    [(253_402_300_799, "9999-12-31"), (10**17, "9999-12-31"), (-1, "1969-12-31"), (-(10**17), "0001-01-01")],
+)
+def test_a_date_that_no_calendar_has_is_the_nearest_one(when: int, date: str) -> None:
+    """Git takes any number of seconds for a date; notes are written all the same."""
+    assert gathered([Commit("1" * 40, (), "Ada", "a@x", when, "fix: a")]).date == date
