@@ -136,12 +136,14 @@ class Message(Struct, frozen=True):
     def undone(self) -> str | None:
         """The subject of the commit that this one says it reverts, None if it is no revert.
 
-        Either git's ``Revert "…"`` or the type ``revert`` (FAQ on reverts).
+        Either git's ``Revert "…"`` or the type ``revert`` (FAQ on reverts). What ``Reapply "…"``
+        reverts is the revert.
         """
         if self.header.startswith(_UNDOING):
-            quoted, closed, _ = self.subject.partition('"')[2].rpartition('"')
+            verb, _, told = self.subject.partition('"')
+            quoted, closed, _ = told.rpartition('"')
             if closed:
-                return quoted
+                return f'Revert "{quoted}"' if verb == "Reapply " else quoted
         return self.description if self.type == "revert" else None
 
     @property

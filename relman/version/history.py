@@ -30,6 +30,8 @@ from relman.version.conventional import NAMING, ORDER, Bump, Message, Reverted, 
 from relman.version.rules import Rules
 
 SHOWN = 100
+MERGES = 8
+"""Of so many merges in one message git is asked what they brought; of a thousand it would take minutes."""
 Brought = Callable[[str, str], Iterable[str]]
 """The hashes that a merge (first argument) brought to the parent that was kept (second)."""
 
@@ -310,21 +312,26 @@ class _Waiting:
             return False
         one = _Held(commit, message, len(reverts) or 1)
         one.judged = message.breaking or subject is None  # a fix that undoes something stays a fix
-        for each in reverts:
-            self._await(one, each)
+        self._await_all(one, reverts)
         if not reverts and subject is not None:
             self.by_subject.setdefault(_plain(subject), []).append(one)
         if not one.judged:
             self.held.append(one)
         return not one.judged
 
-    def _await(self, one: _Held, each: Reverted) -> None:
-        """Wait for a commit, and for all that it brought if it was a merge."""
-        inside = self.brought(each.commit, each.made_to) if each.made_to else ()
-        for name, counts in [(each.commit, True), *((name, False) for name in inside)]:
-            if counts or name != each.commit:
-                self.by_hash.setdefault(name, []).append((one, counts))
-                self.lengths.add(len(name))
+    def _await_all(self, one: _Held, reverts: tuple[Reverted, ...]) -> None:
+        """Wait for the commits that are named, and for all that the merges among them brought."""
+        for each in reverts:
+            self._await(one, each.commit)
+        for each in [each for each in reverts if each.made_to][:MERGES]:
+            for inside in self.brought(each.commit, each.made_to):
+                if inside != each.commit:
+                    self._await(one, inside, counts=False)
+
+    def _await(self, one: _Held, commit: str, *, counts: bool = True) -> None:
+        """Wait for a commit that is named, or, not counting, for one that a named merge brought."""
+        self.by_hash.setdefault(commit, []).append((one, counts))
+        self.lengths.add(len(commit))
 
     def rest(self, rules: Rules) -> Iterator[Judged]:
         """Those that still wait when the range is over."""

@@ -165,3 +165,26 @@ def test_the_account_adds_up_and_fails_closed() -> None:
     assert len(list(tally.reading(commits))) == 6
     with pytest.raises(RelmanError, match="lost in the counting"):
         tally.account()
+
+
+def test_a_reapply_without_a_hash_brings_back() -> None:
+    """What it reverts is the revert, not the commit that both are named after."""
+    commits = history("feat: a", 'Revert "feat: a"', 'Reapply "feat: a"')
+    assert [one.bump for one in version.judged(commits, Rules()) if one.bump] == ["minor"]
+
+
+def test_git_is_asked_of_few_merges_that_one_message_names() -> None:
+    """A stranger's message of a thousand merges does not start git a thousand times."""
+    named = "\n".join(
+        f"This reverts commit {number:040x}1, reversing\nchanges made to {number:040x}2."
+        for number in range(1000)
+    )
+    asked: list[str] = []
+
+    def brought(merge: str, _kept: str) -> list[str]:
+        asked.append(merge)
+        return []
+
+    (one,) = version.judged(history(f'Revert "Merge x"\n\n{named}'), Rules(), brought)
+    assert one.why == "reverts what was released"
+    assert 0 < len(asked) < 10
