@@ -19,6 +19,7 @@ from relman.line import Line
 from .case import Case
 
 _PARTS = {"messages", "histories"}
+_STEPS = {"commit", "tag", "branch", "checkout", "merge", "shallow"}
 _START, _MINUTE = 1_700_000_000, 60
 _NAMED = re.compile(r"\{(\w+)(?::(\d+))?\}")
 _ALONE = {
@@ -54,8 +55,9 @@ def _reads(entry: Entry) -> None:
     assert version.parse(version.render(message)) == message, "it does not survive being written again"
     preferred = expected.pop("bump", None) if "bump" in expected else message.bump
     assert message.bump in entry.get("accept_bumps", [preferred]), entry.get("why", "")
-    if message.bump != preferred:  # another reading that counts: what follows from the bump differs too
-        expected = {key: value for key, value in expected.items() if key not in {"breaking", "conventional"}}
+    if message.bump != preferred:  # another reading that counts: what follows from it differs too
+        same = message.conventional == expected.pop("conventional", message.conventional)
+        expected = {key: value for key, value in expected.items() if same and key != "breaking"}
     found = {key: _folded(key, _told(message, key)) for key in expected}
     assert found == {key: _folded(key, value) for key, value in expected.items()}, entry.get("why", "")
 
@@ -78,7 +80,7 @@ def _folded(key: str, value: object) -> object:
 
 def _answers(entry: Entry) -> None:
     """The history, built in a real repository, asks for the expected version."""
-    accepted = entry.get("accept", [entry["expect"]])
+    accepted = entry["accept"] if "accept" in entry else [entry["expect"]]
     assert entry["ask"] in {"next", "next-rc"}, entry["ask"]
     with tempfile.TemporaryDirectory(prefix="relman-case-") as folder:
         place = _Building(Path(folder)).built(entry["steps"])
@@ -108,6 +110,8 @@ class _Building:
     def built(self, steps: list[Entry]) -> Path:
         """Take all the steps; the repository in which the answer is asked."""
         for step in steps:
+            if step["op"] not in _STEPS:
+                raise ValueError(f"the format has no step {step['op']!r}")
             getattr(self, f"_{step['op']}")(**{key: value for key, value in step.items() if key != "op"})
         return self._place
 

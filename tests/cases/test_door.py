@@ -69,3 +69,36 @@ def test_is_never_green_for_nothing(text: str | None, told: str, folder: Path) -
     (only,) = door.cases(folder)
     with pytest.raises(pytest.fail.Exception, match=told.replace("*", r"\*")):
         only.check()
+
+
+@pytest.mark.parametrize(
+    ("built", "told"),
+    [
+        ({"steps": [{"op": "rebase"}], "expect": None}, "the format has no step 'rebase'"),
+        ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": ["0.1.0"]}, None),
+        ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": ["0.2.0"]}, "odd"),
+    ],
+)
+def test_a_history_is_built_as_it_stands(built: dict[str, object], told: str | None, folder: Path) -> None:
+    """A step that is not known fails by its name; ``accept`` may stand without ``expect``."""
+    history = {"id": "odd", "ask": "next", **built}
+    (folder / "odd_cases.json").write_text(
+        json.dumps({"format": "relman-commit-cases/1", "histories": [history]})
+    )
+    (only,) = door.cases(folder)
+    if told is None:
+        only.check()
+        return
+    with pytest.raises((ValueError, AssertionError), match=told):
+        only.check()
+
+
+def test_another_reading_that_counts_is_no_failure(folder: Path) -> None:
+    """Where ``accept_bumps`` lets a message be conventional or not, type and group follow from that."""
+    message = {"id": "m", "message": "\nfeat: a", "accept_bumps": [None, "minor"]}
+    expect = {"conventional": False, "bump": None, "breaking": False, "group": None}
+    (folder / "odd_cases.json").write_text(
+        json.dumps({"format": "relman-commit-cases/1", "messages": [{**message, "expect": expect}]})
+    )
+    (only,) = door.cases(folder)
+    only.check()
