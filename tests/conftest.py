@@ -16,14 +16,13 @@ from collections import Counter
 
 import pytest
 
-LEFT_OUT = pytest.StashKey[Counter[str]]()
+WANTING = "there is no "
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start counting, and make the marker known."""
+    """Make the markers known."""
     config.addinivalue_line("markers", "needs_program(*names, root=False): else leave it out")
     config.addinivalue_line("markers", "wants_program(*names): likewise, and with RELMAN_FULL=1 too")
-    config.stash[LEFT_OUT] = Counter()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -34,8 +33,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     if needed and os.environ.get("RELMAN_FULL") == "1":
         pytest.fail(f"RELMAN_FULL=1 leaves nothing out, and there is no {', '.join(needed)}", pytrace=False)
-    item.config.stash[LEFT_OUT].update(missing[:1])
-    pytest.skip(f"there is no {', '.join(missing)}")
+    pytest.skip(WANTING + ", ".join(missing))
 
 
 def _absent(item: pytest.Item, marker: str) -> list[str]:
@@ -49,8 +47,9 @@ def _forbidden(item: pytest.Item) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out."""
-    left_out = terminalreporter.config.stash[LEFT_OUT]
+    """Say what was left out, wherever it was: each of several workers tells only its reports."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    left_out = Counter(reason.partition(WANTING)[2].partition(",")[0] for reason in reasons)
     named = ", ".join(f"{name} ({count})" for name, count in left_out.most_common())
     terminalreporter.write_line(
         f"left out: {left_out.total()} tests, for want of {named}" if left_out else "left out: nothing"

@@ -40,6 +40,7 @@ def run(_context: Context, *, path: tuple[str, ...] = ("tests",), keyword: str =
             clears="run it in a clone of relman's repository",
         )
     flags = [
+        *("--numprocesses", "auto"),
         *(["-k", keyword] if keyword else []),
         *([f"--junitxml={Path(junit).resolve()}"] if junit else []),
     ]
