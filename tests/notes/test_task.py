@@ -42,6 +42,15 @@ def test_the_same_commit_gives_the_same_bytes_on_any_machine(mervo: Repository) 
         assert mervo.told(*words, environ=ODD | settings) == mervo.told(*words)
 
 
+def test_a_locale_without_utf8_changes_no_byte(tmp_path: Path) -> None:
+    """A file or a pipe is given UTF-8: nothing of a message is lost on the way."""
+    place = Repository(tmp_path, [Made("feat: snöw ☃")])
+    latin = {"PYTHONIOENCODING": "latin-1"}  # what such a locale leads to, wherever it is installed
+    for words in (["--json"], []):
+        assert "snöw ☃" in place.told(*words, environ=latin)
+        assert place.told(*words, environ=latin) == place.told(*words)
+
+
 def test_what_is_asked_for_by_range_version_or_commit(mervo: Repository) -> None:
     """A version, a tag and a hash of the same commit are the same; no range is the last release's."""
     by_tag, by_version, by_hash, bare = (
