@@ -79,7 +79,11 @@ class Templates:
         if isinstance(error, LookupError) and (name := getattr(error, "name", None)):
             told = f"there is no template {name}"
         fact = f"{file}:{line}: {told}" if file else str(told)
-        return ConfigError("a template of the release notes cannot be used", fact=fact)
+        return ConfigError(
+            "a template of the release notes cannot be used",
+            fact=fact,
+            clears="inv release.notes, once it is mended; or without that file, relman's own is taken",
+        )
 
 
 def _sorted(notes: Notes) -> Callable[..., list[Entry]]:
