@@ -115,8 +115,8 @@ def test_row_41_a_wait_by_grpc_ends_with_the_operation(platform: World, clients:
 
 def test_row_41_a_wait_ends_with_the_deadline_of_its_client(platform: World, channel: grpc.Channel) -> None:
     """The client's deadline is shorter than the wait that it asked for; the operation goes on."""
-    deaf = platform.template("late-v1", env=[{"name": "MODE", "value": "deaf"}])
-    begun = platform.begin("late", template=deaf)
+    deaf = platform.template("tardy-v1", env=[{"name": "MODE", "value": "deaf"}])
+    begun = platform.begin("tardy", template=deaf)
     sent = operations_pb2.WaitOperationRequest(name=begun.operation.name, timeout={"seconds": 60})
     started = time.monotonic()
     with pytest.raises(grpc.RpcError) as error:
@@ -124,7 +124,7 @@ def test_row_41_a_wait_ends_with_the_deadline_of_its_client(platform: World, cha
     assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert time.monotonic() - started < 2
     assert not platform.services.get_operation({"name": begun.operation.name}).done
-    platform.wait(platform.services.delete_service(name=f"{PLACE}/services/late"))
+    platform.wait(platform.services.delete_service(name=f"{PLACE}/services/tardy"))
 
 
 def test_row_b1_a_build_is_cancelled_by_its_operation(platform: World, clients: Clients) -> None:

@@ -16,7 +16,7 @@ import requests
 from relman.embedded.images import oci
 from relman.embedded.images.layout import INDEX
 from tests.embedded.pushing import MANIFEST, Hub, code, digest_of
-from tests.embedded.world import World, page
+from tests.embedded.world import PACK, World, page
 
 DIGEST = "docker-content-digest"
 NOTHING = f"sha256:{'0' * 64}"
@@ -32,7 +32,8 @@ def hub(platform: World) -> Iterator[Hub]:
 
 def test_what_is_built_is_in_the_registry(platform: World, hub: Hub) -> None:
     """A build's digest can be looked up and read, and its content has it; HEAD tells it without a body."""
-    name, digest = platform.image.split("@")
+    name, step = "eu/p1/shelf", {"name": PACK, "args": ["build", "eu/p1/shelf:v1", "--builder", "b"]}
+    digest = platform.build(steps=[step], images=[f"{name}:v1"]).results.images[0].digest
     found = hub.ask("GET", f"{name}/manifests/{digest}")
     looked = hub.ask("HEAD", f"{name}/manifests/v1")
     assert digest_of(found.content) == digest == looked.headers["docker-content-digest"]

@@ -58,10 +58,10 @@ def test_a_condition_says_since_when_it_is_so_and_how_grave(knative: Knative) ->
 def test_the_startup_probe_is_called_default_or_custom(knative: Knative) -> None:
     """By a label, which gcloud shows as the probe's type."""
     label = "run.googleapis.com/startupProbeType"
-    plain = knative.create("probed")
+    plain = knative.create("marked")
     assert plain["spec"]["template"]["metadata"]["labels"][label] == "Default"
     own = {"container": {"startupProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 5}}}
-    found = knative.create("probed-too", **own)
+    found = knative.create("marked-too", **own)
     assert found["spec"]["template"]["metadata"]["labels"][label] == "Custom"
 
 
@@ -77,14 +77,14 @@ def test_a_name_in_two_regions_needs_one(knative: Knative) -> None:
 
 def test_nothing_is_left_of_what_was_beside_a_service(knative: Knative) -> None:
     """Deleted by v1, it takes along what v2 has no field for."""
-    uid = knative.create("gone", annotations={"run.googleapis.com/client-name": "x"})["metadata"]["uid"]
+    uid = knative.create("vanished", annotations={"run.googleapis.com/client-name": "x"})["metadata"]["uid"]
 
     def rows() -> list[str]:
         with closing(sqlite3.connect(knative.platform.state / "state.db")) as database:
             return [line for line in database.iterdump() if uid in line and "'v1'" in line]
 
     assert rows()
-    knative.said("DELETE", "services/gone")
+    knative.said("DELETE", "services/vanished")
     assert not rows()
 
 
@@ -101,7 +101,7 @@ def test_a_selector_may_have_spaces(knative: Knative) -> None:
 
 def test_an_operation_is_waited_for_by_post_alone(knative: Knative) -> None:
     """What is no method is not found, and waits for nobody."""
-    found = knative.create("waited")
+    found = knative.create("awaited")
     operation = found["metadata"]["annotations"]["run.googleapis.com/operation-id"]
     path = f"http://{HOST}/v1/projects/p1/locations/{REGION}/operations/{operation}"
     assert knative.said("POST", f"{path}:wait", {})["done"]
@@ -144,15 +144,15 @@ def test_a_part_of_an_upload_is_no_larger_than_a_body_may_be() -> None:
 
 def test_who_writes_between_is_not_overwritten(knative: Knative) -> None:
     """The version is checked again where the service is written, not only where it was read (row 24)."""
-    wanted = knative.create("raced", name="raced-v1")
-    between = {"kind": "second-writer", "method": "UpdateService", "service": "raced", "times": 1}
+    wanted = knative.create("outrun", name="outrun-v1")
+    between = {"kind": "second-writer", "method": "UpdateService", "service": "outrun", "times": 1}
     fault = knative.said("POST", f"{knative.platform.endpoint}/faults", between)
     try:
         wanted["metadata"]["annotations"] = {"mine": "x"}
-        assert knative.refused("PUT", "services/raced", wanted)["status"] == "ABORTED"
+        assert knative.refused("PUT", "services/outrun", wanted)["status"] == "ABORTED"
     finally:
         knative.said("DELETE", f"{knative.platform.endpoint}/faults/{fault['name']}")
-    assert "mine" not in knative.said("GET", "services/raced")["metadata"]["annotations"]
+    assert "mine" not in knative.said("GET", "services/outrun")["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("selector", ["a in", "a in (", "(a)", "a=b=c", "=", ","])
