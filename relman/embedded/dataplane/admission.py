@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from relman.embedded.dataplane.pool import Backend
@@ -30,9 +31,9 @@ class Load:
         waiting: The requests that no instance has room for.
     """
 
-    def __init__(self, revision: str, loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) -> None:
+    def __init__(self, revision: str, tell: Callable[[], None]) -> None:
         """No instance, and nothing is under way."""
-        self._revision, self._loop = revision, loop
+        self._revision = revision
         self.waiting: dict[Exchange, None] = {}
         self.busy: dict[int, int] = {}
         self._idle_since: dict[int, float] = {}
@@ -46,7 +47,7 @@ class Load:
         self.backends = {port: Backend(self._revision, port) for port in fleet.ports}
         self.fleet, self._told = fleet, 0
         self._ports = fleet.ports
-        now = self._loop.time()
+        now = monotonic()
         for port in fleet.ports:
             self.busy.setdefault(port, 0)
             self._idle_since.setdefault(port, now)
@@ -73,11 +74,11 @@ class Load:
         self.busy[port] += 1
         return self.backends[port]
 
-    def leave(self, port: int) -> None:
-        """A request to this instance is over; the first of those who wait goes next."""
+    def leave(self, port: int, now: float) -> None:
+        """A request to this instance is over now (monotonic); the first of those who wait goes next."""
         self.busy[port] -= 1
         if not self.busy[port]:
-            self._rests(port)
+            self._rests(port, now)
         if self.waiting:
             self.serve()
 
@@ -88,7 +89,7 @@ class Load:
 
     def call_for_more(self) -> None:
         """Tell how many instances are wanted, when that is news, and again while it stays so."""
-        wanted, now = self.wanted, self._loop.time()
+        wanted, now = self.wanted, monotonic()
         if self.waiting and (wanted > self._told or now > self._told_at + AGAIN):
             self._told, self._told_at = wanted, now
             self._tell()
@@ -121,7 +122,7 @@ class Load:
 
     def figures(self) -> dict[str, Any]:
         """What the control plane decides by: who waits, and how long each instance has been idle."""
-        now = self._loop.time()
+        now = monotonic()
         idle = {
             str(port): now - self._idle_since[port] for port in self.fleet.ports if not self.busy.get(port)
         }
@@ -136,8 +137,8 @@ class Load:
         port = ports[0] if len(ports) == 1 else min(ports, key=busy.__getitem__)
         return port if not limit or busy[port] < limit else 0
 
-    def _rests(self, port: int) -> None:
-        self._idle_since[port] = self._loop.time()
+    def _rests(self, port: int, now: float) -> None:
+        self._idle_since[port] = now
         for event in self._drains.pop(port, ()):
             event.set()
         if port not in self.fleet.ports:
@@ -162,7 +163,7 @@ class Admission:
         """The load of a revision, which the table need not know."""
         found = self._loads.get(revision)
         if found is None:
-            found = self._loads[revision] = Load(revision, self._loop, self.tell)
+            found = self._loads[revision] = Load(revision, self.tell)
         return found
 
     def equip(self, fleets: Mapping[str, Fleet]) -> None:

@@ -262,12 +262,12 @@ class Exchange:
     def _show(self, response: Response) -> None:
         self._sending.forget()
         self._status = response.status
-        self._framing = response.framing_for(self.request.version)
+        framing = self._framing = response.framing_for(self.request.version)
         waits_for_100 = self.request.expects and not self.ended
-        closes = self._framing is Framing.CLOSE or self.client.retiring or waits_for_100
-        self._keep = self._keep and not closes
+        if framing is Framing.CLOSE or self.client.retiring or waits_for_100:
+            self._keep = False
         persistence = b"" if response.upgrade else self._persistence()
-        self.client.write(self._place.seated(response).head(self._framing, persistence))
+        self.client.write(self._place.seated(response).head(framing, persistence))
 
     def _answer(self, status: HTTPStatus, text: str) -> None:
         response, body = own_response(status, text)

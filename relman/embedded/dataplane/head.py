@@ -132,9 +132,12 @@ class Response(Struct, frozen=True, gc=False):
 
     def head(self, framing: Framing, persistence: bytes) -> bytes:
         """The head that the client gets, with the framing that it gets."""
-        chunked = CHUNKED if framing is Framing.CHUNKED else b""
-        keep = b"Connection: %b\r\n" % persistence if persistence else b""
-        return b"%b%b%b\r\n" % (self.lines, chunked, keep)
+        lines = self.lines
+        if framing is Framing.CHUNKED:
+            lines += CHUNKED
+        if persistence:
+            lines += b"Connection: %b\r\n" % persistence
+        return lines + b"\r\n"
 
 
 def read_request(method: bytes, url: bytes, version: str, fields: Fields) -> Request:

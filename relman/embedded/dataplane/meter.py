@@ -12,8 +12,8 @@ from typing import Any
 
 from relman.embedded.dataplane.minutes import Minutes
 
-TURNED_AWAY = "unserved"
-"""The error of a request that no instance took."""
+REACHED_NONE = frozenset({"unserved", "unreachable"})
+"""The errors of requests that no instance took: none had room, none could be started, or none accepted it."""
 
 
 GROUPS = [f"{digit}xx" for digit in range(10)]
@@ -46,20 +46,20 @@ class Meter:
         tally.requests += 1
         tally.in_flight += 1
 
-    def ended(self, revision: str, status: int, error: str, seconds: float) -> None:
-        """A request is over: the status that the client was shown, or 0, and what went wrong, if anything.
+    def ended(self, revision: str, status: int, error: str, seconds: float, now: float) -> None:
+        """A request is over now: the status that the client was shown, or 0; what went wrong, if anything.
 
         Two count in no minute: one that was shown nothing because its client left has no code (?), and
-        one that was turned away for want of an instance has reached none, which is Google's own rule
-        (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run).
+        one that no instance took. Google leaves out what does not reach an instance, such as what comes
+        when there are as many as there may be (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run).
         """
         tally = self._tallies[revision]
         tally.in_flight -= 1
         if status:
             group = GROUPS[status // 100]
             tally.statuses[group] = tally.statuses.get(group, 0) + 1
-            if error != TURNED_AWAY:
-                self.minutes.count(revision, status, seconds)
+            if error not in REACHED_NONE:
+                self.minutes.count(revision, status, seconds, now)
         if error:
             tally.errors[error] = tally.errors.get(error, 0) + 1
         if not tally.in_flight:

@@ -49,9 +49,9 @@ class Minutes:
         self._sealed: deque[tuple[int, list[list[Any]]]] = deque()
         self._number = 0
 
-    def count(self, revision: str, code: int, seconds: float) -> None:
-        """A request of this revision ended now, with this response code, after this time."""
-        minute = int((time.monotonic() + self._ahead) // 60)
+    def count(self, revision: str, code: int, seconds: float, now: float) -> None:
+        """A request of this revision ended now (monotonic), with this response code, after this time."""
+        minute = int((now + self._ahead) // 60)
         key = (minute, revision, code)
         cell = self._open.get(key)
         if cell is None:

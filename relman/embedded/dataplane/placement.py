@@ -5,9 +5,9 @@ What it is not: a connection. It counts the request at the meter and at its inst
 
 from __future__ import annotations
 
-import random
-import time
 from http import HTTPStatus
+from random import random
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from relman.embedded.dataplane.admission import Load
@@ -56,10 +56,11 @@ class Placement:
         Raises:
             Nowhere: Nothing is served under this port and host.
         """
-        route = self._route()
+        plane = self._plane
+        route = plane.table.route(self._port)
         self._seat = seat_in(self._request.fields) if route.sticky else NOBODY
-        self.pick = route.pick(self._request.host, random.random(), self._seat.revision)  # noqa: S311 - no secret
-        self._load = self._plane.admission.load(self.pick.revision)
+        self.pick = route.pick(self._request.host, random(), self._seat.revision)  # noqa: S311 - no secret
+        self._load = plane.admission.load(self.pick.revision)
 
     def room(self) -> int:
         """The instance that can take it now, 0 if none can."""
@@ -115,12 +116,13 @@ class Placement:
 
     def leave(self, status: int, error: str) -> None:
         """It is over: make room, and count how it ended."""
+        now = monotonic()
         if self._counted:
             self._counted = False
-            self._plane.meter.ended(self.pick.revision, status, error, time.monotonic() - self.reached)
+            self._plane.meter.ended(self.pick.revision, status, error, now - self.reached, now)
         backend, self.backend = self.backend, None
         if self._load is not None and backend is not None:
-            self._load.leave(backend.port)
+            self._load.leave(backend.port, now)
 
     def shun(self) -> None:
         """Its instance accepts no connection; nothing was sent."""
@@ -137,7 +139,7 @@ class Placement:
 
     def _count(self) -> None:
         if self.pick.revision:
-            self._counted, self.reached = True, time.monotonic()
+            self._counted, self.reached = True, monotonic()
             self._plane.meter.begun(self.pick.revision)
 
     def _route(self) -> Route:

@@ -37,7 +37,7 @@ class Pool:
         waiting = self._idle.get(backend)
         while waiting:
             upstream = waiting.pop()
-            if not upstream.closing() and upstream.quiet():
+            if upstream.ready():
                 return upstream
             upstream.close()
         return None

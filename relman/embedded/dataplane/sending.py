@@ -24,7 +24,7 @@ class Sending:
         self.waiting = len(head)
         self._chunked = request.framing is Framing.CHUNKED
         self._pieces = [head]
-        self._kept: list[bytes] | None = [head] if request.method in IDEMPOTENT else None
+        self._kept = [head] if request.method in IDEMPOTENT else None
         self.size = 0
 
     def add(self, data: bytes) -> None:

@@ -76,7 +76,8 @@ class Upstream(asyncio.Protocol):
         self._exchange = None
         if reusable and not self.closing():
             self.used = True
-            self.hold(held=False)
+            if self._held:
+                self.hold(held=False)
             self._pool.give(self)
         else:
             self.close()
@@ -102,9 +103,13 @@ class Upstream(asyncio.Protocol):
         """It is closed, or about to be."""
         return self._transport is None or self._transport.is_closing()
 
-    def quiet(self) -> bool:
-        """No end and no stray byte has arrived: what the event loop would only tell at its next round."""
-        return not self._poll.poll(0)
+    def ready(self) -> bool:
+        """It is open, and no end and no stray byte has arrived that the event loop would tell next round.
+
+        Asking costs half a microsecond; without it a request that must not be sent twice would be lost now
+        and then to a server that has just ended.
+        """
+        return not self.closing() and not self._poll.poll(0)
 
     # -- what the event loop calls
 

@@ -63,7 +63,7 @@ def test_nobody_asking_for_hours_makes_no_line_too_long(monkeypatch: pytest.Monk
     monkeypatch.setattr(minutes, "MOST_CELLS", 10)
     held, got = Minutes(), 0
     for code in range(100, 135):
-        held.count("r", code, 0)
+        held.count("r", code, 0, 0)
     batch = held.hand_over("", 0, NOON)
     while batch["cells"]:
         assert len(batch["cells"]) <= 10
@@ -86,8 +86,11 @@ def test_each_bucket_begins_where_it_says() -> None:
 def test_what_reached_no_instance_counts_in_no_minute(plane: Dataplane) -> None:
     """It is in the counters, with its error; Google leaves it out of the request count too."""
     plane.ask("minutes", plane="", kept=0, now=NOON)
+    with Backend(saying("a")) as gone:
+        port = gone.port
     assert get(plane.serve({"nowhere": 100}, {}))[0] == 503
-    assert plane.stats("nowhere")["errors"] == {"unserved": 1}
+    assert get(plane.serve({"nowhere": 100}, {"nowhere": port}))[0] == 503
+    assert plane.stats("nowhere")["errors"] == {"unserved": 1, "unreachable": 1}
     held, more = [], True
     plane_name, number = "", 0
     while more:

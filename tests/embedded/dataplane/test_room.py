@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from msgspec import structs
 
 from relman.embedded.dataplane.admission import Load
@@ -12,12 +10,8 @@ from relman.embedded.dataplane.table import NO_FLEET
 
 def test_a_seat_at_a_full_instance_is_one_elsewhere() -> None:
     """The concurrency limit goes before a client's affinity."""
-    loop = asyncio.new_event_loop()
-    try:
-        load = Load("r", loop, lambda: None)
-        load.equip(structs.replace(NO_FLEET, ports=(1, 2), concurrency=1))
-        assert load.room(wish=1) == 1
-        load.enter(1)
-        assert load.room(wish=1) == 2
-    finally:
-        loop.close()
+    load = Load("r", lambda: None)
+    load.equip(structs.replace(NO_FLEET, ports=(1, 2), concurrency=1))
+    assert load.room(wish=1) == 1
+    load.enter(1)
+    assert load.room(wish=1) == 2
