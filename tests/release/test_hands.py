@@ -133,7 +133,7 @@ def test_a_resume_ships_only_what_was_prepared(open_shop: Shop) -> None:
     """Killed between prepare and cut; the commit moved on: resume refuses, and a cut prepares anew."""
     open_shop.sell("sugar")
     driver = Path(__file__).with_name("crash_driver.py")
-    command = [sys.executable, str(driver), "6", "before", "release.cut"]
+    command = [sys.executable, str(driver), "8", "before", "release.cut"]
     subprocess.run(command, cwd=open_shop.folder, env=open_shop.environ, capture_output=True, check=False)
     assert open_shop.kinds()[-1] == "run.closed"
     open_shop.sell("tea")
