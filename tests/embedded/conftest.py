@@ -12,9 +12,11 @@ import pytest
 from tests.embedded import world
 from tests.embedded.world import World
 
+SANDBOX = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]
+NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "true"]
 RUNGS = [
-    pytest.param("bwrap", marks=pytest.mark.needs_program("bwrap")),
-    pytest.param("runc", marks=pytest.mark.needs_program("runc", root=True)),
+    pytest.param("bwrap", marks=pytest.mark.needs_program("bwrap", works=SANDBOX)),
+    pytest.param("runc", marks=pytest.mark.needs_program("runc", root=True, works=NAMESPACES)),
 ]
 
 

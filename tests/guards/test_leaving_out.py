@@ -26,6 +26,7 @@ def test_missing():
     raise AssertionError("it must not run")
 """
 WANTED = SOURCE.replace("needs_program", "wants_program")
+FORBIDDEN = SOURCE.replace('"no-such-program"', '"sh", works=["false"]')
 
 
 def test_no_test_is_left_out_in_another_way() -> None:
@@ -41,12 +42,16 @@ def test_no_test_is_left_out_in_another_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "full", "code"), [(SOURCE, "0", 0), (SOURCE, "1", 1), (WANTED, "0", 0), (WANTED, "1", 0)]
+    ("source", "full", "code"),
+    [(SOURCE, "0", 0), (SOURCE, "1", 1), (WANTED, "0", 0), (WANTED, "1", 0), (FORBIDDEN, "1", 0)],
 )
 def test_what_is_left_out_is_counted_and_forbidden_in_full(
     tmp_path: Path, source: str, full: str, code: int
 ) -> None:
-    """The closing lines name the missing program; with RELMAN_FULL=1 a test that needs it fails instead."""
+    """The closing lines name the missing program; with RELMAN_FULL=1 a test that needs it fails instead.
+
+    What the system has and forbids is left out there too: it is nothing that could be installed.
+    """
     (tmp_path / "test_it.py").write_text(source)
     (tmp_path / "conftest.py").write_text((tree.ROOT / "tests/conftest.py").read_text())
     done = subprocess.run(
@@ -58,5 +63,6 @@ def test_what_is_left_out_is_counted_and_forbidden_in_full(
         check=False,
     )
     assert done.returncode == code, done.stdout
-    told = "left out: nothing" if code else "left out: 1 tests, for want of no-such-program (1)"
+    absent = "kernel that lets sh work" if source == FORBIDDEN else "no-such-program"
+    told = "left out: nothing" if code else f"left out: 1 tests, for want of {absent} (1)"
     assert told in done.stdout
