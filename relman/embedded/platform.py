@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -63,6 +63,8 @@ from relman.embedded.wire.settings import Settings
 from relman.embedded.wire.storage import Storage
 
 STATUS = b"/status"
+TRIES = 20
+"""Free ports that somebody else may take in the very moment before it is listened on."""
 LIMITS = Limits()
 log = logging.getLogger(__name__)
 
@@ -98,17 +100,14 @@ class Platform:
         self._runtime = Runtime(state, self.store)
         self._operations = operations = Operations(self.store)
         operations.forget_old()
-        Deleted(self.store, "service", Service).forget_old(true())
-        Deleted(self.store, "revision", Revision).forget_old(true())
+        for kind, message in (("service", Service), ("revision", Revision)):
+            Deleted(self.store, kind, message).forget_old(true())
         self._revisions = Revisions(self.store, operations, self._resolved, now)
         services = Services(self.store, operations, self._revisions, self._kick, now, faithful=faithful)
         self._services = services.shelf
         self._serve(services.shelf, limits, now)
         self._builds = Builds(state, self.store, operations, now)
-        self._minutes, self._now = Minutes(self.store), now
-        self._collector = Collector(self._minutes, self._plane.minutes, now, true)
-        self._plane.greet = self._collector.collect
-        self._monitoring = Monitoring(self.store, self._minutes, self._collector)
+        self._measure(now, true)
         self._runtime.secrets = (secrets := Secrets(self.store, now)).value
         apis: dict[str, object] = {
             "services": services,
@@ -125,6 +124,13 @@ class Platform:
         self._surfaces = self._spoken(calls, operations, registry)
         self._grpc = Grpc(calls)
         self._port = Port(self._answer, SOCKET, guarded(registry), context(state), self._front)
+
+    def _measure(self, now: Callable[[], datetime], true: Callable[[], datetime]) -> None:
+        """What counts the requests, minute by minute, and tells of them."""
+        self._minutes, self._now = Minutes(self.store), now
+        self._collector = Collector(self._minutes, self._plane.minutes, now, true)
+        self._plane.greet = self._collector.collect
+        self._monitoring = Monitoring(self.store, self._minutes, self._collector)
 
     def _serve(self, services: Shelf, limits: Limits, now: Callable[[], datetime]) -> None:
         """What brings services to what is wanted, and traffic to them; each knows those it speaks to."""
@@ -176,8 +182,7 @@ class Platform:
         over = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, over.set)
-        port = port or remembered(self.store) or fresh_port()
-        await self._port.start(ports.HOST, port)
+        port = await self._port.start(ports.HOST, [port] if port else chosen(self.store))
         self.store.keep_setting("port", str(port))
         try:
             log.info("serving on http://%s:%s", ports.HOST, port)
@@ -274,12 +279,10 @@ def guarded(registry: Registry) -> Intake:
     return lambda request: None if refused(request) else registry.intake(request)
 
 
-def remembered(store: Store) -> int:
-    """The port of the last time, 0 if there was none or it is taken now."""
-    port = int(store.setting("port") or 0)
-    return port if port and ports.is_free(port) else 0
-
-
-def fresh_port() -> int:
-    """The preferred port, or any free one when that is taken."""
-    return ports.PREFERRED if ports.is_free(ports.PREFERRED) else ports.free()
+def chosen(store: Store) -> Iterator[int]:
+    """Where to listen when nobody says: the port of the last time, the preferred one, any free one."""
+    if last := int(store.setting("port") or 0):
+        yield last
+    yield ports.PREFERRED
+    for _ in range(TRIES):
+        yield ports.free()

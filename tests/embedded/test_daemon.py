@@ -29,6 +29,21 @@ def test_up_again_is_the_same_platform(platform: World) -> None:
     assert platform.status()["pid"] == before
 
 
+def test_platforms_that_start_at_once_take_ports_of_their_own(tmp_path: Path) -> None:
+    """Nobody asked for a port, and all prefer the same: each finds one, and serves on."""
+    states = [tmp_path / str(number) for number in range(4)]
+    argv = [sys.executable, "-m", "relman.embedded", "up", "--port", "0", "--state"]
+    starting = [subprocess.Popen([*argv, str(one)], stdout=subprocess.PIPE, text=True) for one in states]
+    try:
+        endpoints = [one.communicate(timeout=60)[0].strip() for one in starting]
+        assert [one.returncode for one in starting] == [0] * 4
+        assert len(set(endpoints)) == 4
+        assert all(requests.get(f"{one}/status", timeout=10).ok for one in endpoints)
+    finally:
+        for one in states:
+            command("down", "--state", one)
+
+
 def test_status_tells_services_for_people_and_for_machines(platform: World) -> None:
     """Endpoint, URL, traffic, revisions with state and process."""
     platform.create("seen", traffic=[target("seen-v1", 100, "here")])

@@ -110,7 +110,7 @@ def test_where_grpc_is_away_its_client_is_let_go() -> None:
 
     async def run() -> None:
         port, number = port_to("nobody"), ports.free()
-        await port.start(ports.HOST, number)
+        await port.start(ports.HOST, [number])
         reader, writer = await asyncio.open_connection(ports.HOST, number)
         writer.write(PREFACE)
         with contextlib.suppress(ConnectionError):
@@ -130,7 +130,7 @@ def test_a_client_that_takes_nothing_does_not_hold_up_the_end() -> None:
 
     async def run() -> float:
         port, number = port_to("nobody", answer=endless), ports.free()
-        await port.start(ports.HOST, number)
+        await port.start(ports.HOST, [number])
         _, writer = await asyncio.open_connection(ports.HOST, number, limit=1)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         await asyncio.wait_for(written.wait(), 10)
@@ -148,12 +148,27 @@ def test_a_client_that_takes_nothing_does_not_hold_up_the_end() -> None:
     assert asyncio.run(run()) < 5
 
 
+def test_a_port_that_somebody_took_meanwhile_is_passed_over() -> None:
+    """Two platforms may choose the same one at the same moment: who comes second takes the next."""
+
+    async def run() -> None:
+        first, second, number, other = port_to("nobody"), port_to("nobody"), ports.free(), ports.free()
+        assert await first.start(ports.HOST, [number, other]) == number
+        with pytest.raises(OSError, match="in use"):
+            await second.start(ports.HOST, [number])
+        assert await second.start(ports.HOST, [number, other]) == other
+        for one in (first, second):
+            await one.stop()
+
+    asyncio.run(run())
+
+
 @asynccontextmanager
 async def joined(served: Served) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, Port]]:
     """A client that began as HTTP/2, at a port that joins it to this server."""
     server = await asyncio.start_unix_server(served, "s")
     port, number = port_to("s"), ports.free()
-    await port.start(ports.HOST, number)
+    await port.start(ports.HOST, [number])
     reader, writer = await asyncio.open_connection(ports.HOST, number)
     try:
         writer.write(PREFACE)

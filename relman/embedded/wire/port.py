@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import ssl
+from collections.abc import Iterable
 
 from relman.embedded.wire.hosts import Front, host_in
 from relman.embedded.wire.http import App, Connection, Intake
@@ -129,14 +131,24 @@ class Port:
         self.deserted.set()
         self._server: asyncio.Server
 
-    async def start(self, host: str, number: int) -> None:
-        """Listen.
+    async def start(self, host: str, numbers: Iterable[int]) -> int:
+        """Listen on the first of these ports that nobody has; to look first would let two take the same.
+
+        Returns:
+            The port.
 
         Raises:
-            OSError: The port is taken.
+            OSError: All of them are taken.
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Opening(self), host, number)
+        loop, trouble = asyncio.get_running_loop(), OSError(errno.EADDRINUSE, "no port to listen on")
+        for number in numbers:
+            try:
+                self._server = await loop.create_server(lambda: Opening(self), host, number)
+            except OSError as error:
+                trouble = error
+            else:
+                return number
+        raise trouble
 
     async def stop(self) -> None:
         """Stop listening, and let go of every client."""
