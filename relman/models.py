@@ -33,6 +33,10 @@ class ServiceKey(msgspec.Struct, frozen=True, order=True):
         return f"{self.service} ({self.project}, {self.region})"
 
 
+TEAM = ServiceKey("", "", "")
+"""What an entry of the ledger is about that belongs to no service: a freeze, a shift, a meeting held."""
+
+
 class TrafficSplit(msgspec.Struct, frozen=True):
     """Percentages per revision name. They sum to 100, or there are none (no service yet).
 

@@ -19,6 +19,7 @@ from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
+from relman.operating import Operating
 from relman.wayback import WayBack
 
 FLAGS = ("--service", "--project", "--region")
@@ -66,6 +67,29 @@ def here(
         config=msgspec.structs.replace(read, platform=platform),
         target=target,
     )
+
+
+def team(
+    start: Path,
+    *,
+    time: Clock | None = None,
+    emit: Emit = silent,
+) -> Operating:
+    """Open the operating model of a folder, or of the nearest one above it. No service, no cloud.
+
+    Args:
+        start: Where to look from.
+        time: Where time comes from; the machine's own clock by default.
+        emit: Who watches.
+
+    Raises:
+        ConfigError: There is no ``relman.toml``, or it cannot be used.
+        Unreachable: The ledger cannot be opened.
+    """
+    read, moment = config.load(config.find(start) or start / config.NAME), time or system()
+    _known_ledger(read)
+    store = SqliteStore(read.folder / STATE, moment)
+    return Operating(config=read, store=store, clock=moment, emit=emit, root=read.folder)
 
 
 def for_rollback(

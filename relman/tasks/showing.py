@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relman.app import Relman
     from relman.clock import Clock
     from relman.models import Emit, Event
+    from relman.operating import Operating
 
 
 class Shown:
@@ -113,6 +114,17 @@ def read(service: str, env: str) -> Iterator[Relman]:
 
     with closing(opening.here(Path.cwd(), service=service, env=env, environ=os.environ)) as relman:
         yield relman
+
+
+@contextmanager
+def team(screen: Shown | None = None) -> Iterator[Operating]:
+    """The operating model of the folder, with its events on the screen if there is one."""
+    from relman import opening
+    from relman.models import silent
+
+    clock, emit = (screen.clock, screen.emit) if screen else (None, silent)
+    with closing(opening.team(Path.cwd(), time=clock, emit=emit)) as operating:
+        yield operating
 
 
 @contextmanager

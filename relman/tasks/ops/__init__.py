@@ -1,0 +1,11 @@
+"""``inv ops.*``: the operating model as people use it, day by day.
+
+What it is not: logic. Each task parses, calls ``operating``, and prints. A module a concern; their
+tasks are gathered here.
+"""
+
+from __future__ import annotations
+
+from invoke.collection import Collection
+
+ns = Collection("ops")
