@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from relman.config import words
+from relman.config.documents import Documents
 from relman.config.notes import ReleaseNotes
 from relman.config.schedule import Schedule
 from relman.config.telling import GitHub, Tag
@@ -177,6 +178,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         github: What GitHub is told of a release; absent: nothing.
         notes: What is told of a release, in files.
         ledger: Where the record is kept.
+        documents: Where the papers stand that are made from the operating model; absent: none are.
     """
 
     service: Annotated[dict[str, Service], Meta(min_length=1)]
@@ -191,6 +193,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     github: GitHub = GitHub()
     notes: ReleaseNotes = ReleaseNotes()
     ledger: Ledger = Ledger()
+    documents: Documents | None = None
 
 
 def schema() -> dict[str, Any]:
