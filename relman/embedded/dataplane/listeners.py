@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Collection
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,13 +22,20 @@ TURNS = 2
 """Of the event loop, until whoever was accepted has joined."""
 
 
+class Listening(NamedTuple):
+    """One port: the event loop's server, and its socket, which uvloop would not hand out whole."""
+
+    server: asyncio.Server
+    sock: socket.socket
+
+
 class Listeners:
     """Listening sockets on 127.0.0.1, by port."""
 
     def __init__(self, plane: Plane) -> None:
         """Start with none."""
         self._plane = plane
-        self._servers: dict[int, asyncio.Server] = {}
+        self._open: dict[int, Listening] = {}
 
     async def bind(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
         """Open what is not open yet; the same services with every port known.
@@ -35,57 +43,73 @@ class Listeners:
         Raises:
             OSError: A port cannot be bound; none was opened then.
         """
-        opened: dict[int, asyncio.Server] = {}
+        opened: dict[int, Listening] = {}
         try:
             bound = [await self._service(service, opened) for service in services]
         except BaseException:
-            for server in opened.values():
-                server.close()
+            for one in opened.values():
+                one.server.close()
             raise
-        self._servers |= opened
+        self._open |= opened
         return tuple(bound)
 
     async def keep(self, ports: set[int]) -> None:
-        """Close all but these. Connections that came in before go on."""
-        gone = [self._servers.pop(port) for port in self._servers.keys() - ports]
+        """Close all but these. Connections that came in before go on, accepted yet or not."""
+        gone = {port: self._open.pop(port) for port in self._open.keys() - ports}
         if gone:
-            await _close(gone)
+            await self._close(gone)
 
-    async def _service(self, service: Service, opened: dict[int, asyncio.Server]) -> Service:
+    async def _close(self, gone: dict[int, Listening]) -> None:
+        """1 Have asyncio take nothing more in, 2 take in who waits to be accepted, and close.
+
+        Closed at once, a connection that asyncio had just accepted would be neither served nor ended: in
+        Python 3.11 it fails to join the closed server, in silence
+        (https://github.com/python/cpython/issues/109564). One that it had not accepted yet would be reset by
+        the kernel, in the midst of its request. So is still who comes between the last accept and the close.
+        """
+        loop = asyncio.get_running_loop()
+        for one in gone.values():
+            loop.remove_reader(one.sock)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        late: list[tuple[int, socket.socket]] = []
+        for port, one in gone.items():
+            late += ((port, sock) for sock in _waiting(one.sock))
+            one.server.close()
+        for port, sock in late:
+            await loop.connect_accepted_socket(partial(Downstream, self._plane, port), sock)
+
+    async def _service(self, service: Service, opened: dict[int, Listening]) -> Service:
         before = {
             (route.service.name, route.tag): port for port, route in self._plane.table.routes.items()
         }  # port 0 of what has a port already is that port
-        port = await self._open(service.port or before.get((service.name, None), 0), opened)
+        port = await self._listen(service.port or before.get((service.name, None), 0), opened)
         tags: dict[str, Tag] = {}
         for name, tag in service.tags.items():
             wanted = tag.port or before.get((service.name, name), 0)
-            tags[name] = replace(tag, port=await self._open(wanted, opened))
+            tags[name] = replace(tag, port=await self._listen(wanted, opened))
         return replace(service, port=port, tags=tags)
 
-    async def _open(self, port: int, opened: dict[int, asyncio.Server]) -> int:
-        if port in self._servers or port in opened:
+    async def _listen(self, port: int, opened: dict[int, Listening]) -> int:
+        if port in self._open or port in opened:
             return port
         sock = _socket(port)
         port = sock.getsockname()[1]
         make = partial(Downstream, self._plane, port)
-        opened[port] = await asyncio.get_running_loop().create_server(make, sock=sock, backlog=BACKLOG)
+        server = await asyncio.get_running_loop().create_server(make, sock=sock, backlog=BACKLOG)
+        opened[port] = Listening(server, sock)
         return port
 
 
-async def _close(servers: Collection[asyncio.Server]) -> None:
-    """Take nothing more in, then close.
-
-    Closed at once, a connection that asyncio had just accepted would be neither served nor ended: in Python
-    3.11 it fails to join the closed server, in silence (https://github.com/python/cpython/issues/109564).
-    """
-    loop = asyncio.get_running_loop()
-    for server in servers:
-        for sock in server.sockets:
-            loop.remove_reader(sock)
-    for _ in range(TURNS):
-        await asyncio.sleep(0)
-    for server in servers:
-        server.close()
+def _waiting(sock: socket.socket) -> Iterator[socket.socket]:
+    """Who has connected and was not accepted yet."""
+    while True:
+        try:
+            client, _ = sock.accept()
+        except OSError:  # nobody, or no more files for them
+            return
+        client.setblocking(False)  # noqa: FBT003 - the standard library's own parameter
+        yield client
 
 
 def _socket(port: int) -> socket.socket:
@@ -94,6 +118,7 @@ def _socket(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's own parameter
         sock.bind(("127.0.0.1", port))
     except OSError as error:
         sock.close()

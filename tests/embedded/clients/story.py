@@ -82,6 +82,6 @@ def serving(url: str) -> list[str]:
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the platform's own URL
                 found.add(json.loads(answer.read())["K_REVISION"])
-        except URLError:
+        except (URLError, ConnectionError):  # refused, answered 404, or reset in the moment it closes
             break
     return sorted(found)
