@@ -221,6 +221,7 @@ class Relman:
             config=self.config,
             target=self.target,
             labels=self.labels(),
+            ledger=self.store.entries,
         )
 
     def entries(self) -> tuple[Entry, ...]:

@@ -218,7 +218,7 @@ class Engine:
         reason, clears = failed.reason, failed.clears
         if step.owes:
             return self._owe(step, failed, seconds, facts)
-        self.record.write("step.failed", step=step.key, reason=reason, **step.stamp)
+        self.record.write("step.failed", step=step.key, reason=reason, **step.stamp, **failed.facts)
         self._tell("step.failed", step, facts={**facts, "reason": reason}, seconds=seconds)
         raise StepFailed(step, reason, clears)
 

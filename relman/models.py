@@ -6,6 +6,7 @@ What it is not: configuration (``config``) or what Cloud Run answered (``cloudru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -179,26 +180,40 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Answer(StrEnum):
-    """What a gate says. Unknown counts as no-go."""
+    """What a gate says. Unknown counts as no-go; a warning is shown, and passes."""
 
     GO = "go"
+    WARN = "warn"
     NO_GO = "no-go"
     UNKNOWN = "unknown"
     NOT_SET_UP = "not set up"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """One gate's answer, the fact behind it, and the command that clears it."""
+    """One gate's answer, the fact behind it, and the command that clears it.
+
+    Attributes:
+        gate: The gate's name.
+        answer: What it says.
+        fact: Why, with the numbers.
+        clears: The command that a person types next.
+        inputs: The facts that it was judged by, JSON only, so that it can be judged again later.
+        as_of: When these facts were so; None, while it is asked, is the instant of the question.
+        id: The gate's id, filled in by whoever asks it.
+    """
 
     gate: str
     answer: Answer
     fact: str
     clears: str = ""
+    inputs: dict[str, Any] = {}
+    as_of: datetime | None = None
+    id: str = ""
 
     @property
     def passes(self) -> bool:
-        """Go, or a gate that the team has not set up (shown in every plan)."""
-        return self.answer in {Answer.GO, Answer.NOT_SET_UP}
+        """Go, a warning, or a gate that the team has not set up (shown in every plan)."""
+        return self.answer in {Answer.GO, Answer.WARN, Answer.NOT_SET_UP}
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -7,37 +7,43 @@ asks none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from relman.errors import Interrupted, RelmanError
 from relman.gates import signoff, smoke, tree, version, way_back, window
+from relman.gates.gate import Gate
 from relman.gates.question import Question
-from relman.models import Answer, Emit, Event, Verdict
+from relman.models import Emit, Event, Verdict
 
-Gate = Callable[[Question], Verdict]
-
-GATES: dict[str, Gate] = {
-    "working tree": tree.ask,
-    "version": version.ask,
-    "deploy window": window.ask,
-    "smoke baseline": smoke.ask,
-    "way back": way_back.ask,
-    "sign-off": signoff.ask,
-}
+GATES: tuple[Gate, ...] = (
+    tree.GATE,
+    version.GATE,
+    window.GATE,
+    smoke.GATE,
+    way_back.GATE,
+    signoff.GATE,
+)
 """The gates in the order in which they are asked and shown."""
 
-__all__ = ["GATES", "Gate", "Question", "ask", "tell"]
+__all__ = ["GATES", "Gate", "Question", "ask", "asked", "tell"]
 
 
-def ask(question: Question, gates: dict[str, Gate] | None = None) -> tuple[Verdict, ...]:
+def asked(profile: str) -> tuple[Gate, ...]:
+    """The gates that a profile asks."""
+    return tuple(gate for gate in GATES if profile in gate.profiles)
+
+
+def ask(question: Question, gates: Iterable[Gate] | None = None) -> tuple[Verdict, ...]:
     """Every gate's verdict, in order.
 
     Args:
         question: What they are asked about.
-        gates: Which ones; all of them unless said otherwise.
+        gates: Which ones; those of the profile unless said otherwise.
     """
-    chosen = GATES if gates is None else gates
-    return tuple(_answer(name, gate, question) for name, gate in chosen.items())
+    chosen = asked(question.config.profile) if gates is None else gates
+    return tuple(_answer(gate, question) for gate in chosen)
 
 
 def tell(verdicts: tuple[Verdict, ...], emit: Emit) -> tuple[Verdict, ...]:
@@ -48,12 +54,15 @@ def tell(verdicts: tuple[Verdict, ...], emit: Emit) -> tuple[Verdict, ...]:
     return verdicts
 
 
-def _answer(name: str, gate: Gate, question: Question) -> Verdict:
-    """A gate that cannot be asked says unknown, and unknown is no-go."""
+def _answer(gate: Gate, question: Question) -> Verdict:
+    """A gate that cannot be asked says what it says without data, which is no-go for most."""
     try:
-        return gate(question)
+        verdict = gate.ask(question)
     except Interrupted:
         raise
     except RelmanError as error:
         fact = f"{error.what}: {error.fact}" if error.fact else error.what
-        return Verdict(name, Answer.UNKNOWN, fact, error.clears)
+        verdict = Verdict(gate.name, gate.without, fact, error.clears)
+    if verdict.as_of is None:
+        verdict = replace(verdict, as_of=question.now if gate.timed else question.clock.now())
+    return replace(verdict, gate=gate.name, id=gate.id)

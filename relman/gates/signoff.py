@@ -6,15 +6,25 @@ does not ship unsigned because a part is missing.
 
 from __future__ import annotations
 
+from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
 
 NAME = "sign-off"
 
 
-def ask(question: Question) -> Verdict:
-    """Not set up for ``solo``; unknown, and so no-go, for ``team``."""
-    if question.config.profile == "solo":
-        return Verdict(NAME, Answer.NOT_SET_UP, 'profile = "solo" needs no signatures')
+def ask(_question: Question) -> Verdict:
+    """Unknown, and so no-go; ``solo`` does not ask."""
     fact = "this version of relman cannot verify signatures yet"
     return Verdict(NAME, Answer.UNKNOWN, fact)
+
+
+GATE = Gate(
+    id="sign-off",
+    name=NAME,
+    row="deploy-rollback",
+    source=("B23", "B28"),
+    without=Answer.UNKNOWN,
+    lifted_by="",
+    ask=ask,
+)

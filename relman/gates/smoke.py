@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relman import smoke
+from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
 
@@ -30,3 +31,15 @@ def _values(question: Question) -> dict[str, str]:
         return {}
     told = {"revision": stable.revision, "version": stable.version, "digest": stable.digest}
     return {f"release.{name}": value for name, value in told.items() if value}
+
+
+GATE = Gate(
+    id="smoke",
+    name=NAME,
+    row="deploy-rollback",
+    source=("B8b", "A1c"),
+    without=Answer.UNKNOWN,
+    lifted_by="",
+    ask=ask,
+    profiles=("solo", "team"),
+)

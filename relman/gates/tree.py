@@ -6,6 +6,7 @@ release and are no part of what was built (ruling 9).
 
 from __future__ import annotations
 
+from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
 
@@ -37,3 +38,15 @@ def _no(fact: str, clears: str) -> Verdict:
 def _some(paths: tuple[str, ...]) -> str:
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     return ", ".join(paths[:SHOWN]) + more
+
+
+GATE = Gate(
+    id="tree",
+    name=NAME,
+    row="deploy-rollback",
+    source=("A1d",),
+    without=Answer.UNKNOWN,
+    lifted_by="",
+    ask=ask,
+    profiles=("solo", "team"),
+)

@@ -5,6 +5,7 @@ Where the tag is to be pushed, the remote is asked too.
 
 from __future__ import annotations
 
+from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
 from relman.tags import Tags
@@ -28,3 +29,15 @@ def ask(question: Question) -> Verdict:
         return Verdict(NAME, Answer.NO_GO, fact, fetch)
     after = f", after {candidate.prior}" if candidate.prior else ", the first that relman ships"
     return Verdict(NAME, Answer.GO, f"{candidate.version}{after}")
+
+
+GATE = Gate(
+    id="version",
+    name=NAME,
+    row="deploy-rollback",
+    source=("A1d",),
+    without=Answer.UNKNOWN,
+    lifted_by="",
+    ask=ask,
+    profiles=("solo", "team"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.live import LiveService
 from relman.models import PERCENT, Answer, Release, Verdict
@@ -15,9 +16,9 @@ def ask(question: Question) -> Verdict:
         return Verdict(NAME, Answer.GO, "first release: nothing to go back to")
     live = question.live
     if live is None:
-        return Verdict(NAME, Answer.UNKNOWN, f"{question.candidate.key} is gone", "inv release.status")
+        return Verdict(NAME, Answer.UNKNOWN, f"{question.key} is gone", "inv release.status")
     if not question.chain:
-        return _no(f"relman never released {question.candidate.key.service}", "inv release.adopt")
+        return _no(f"relman never released {question.key.service}", "inv release.adopt")
     return _serving(question, live, question.chain[0])
 
 
@@ -27,7 +28,7 @@ def _serving(question: Question, live: LiveService, stable: Release) -> Verdict:
     if live.split.percent(stable.revision) != PERCENT:
         fact = f"the traffic is {live.split}; the last good release is {stable.revision}"
         return _no(fact, "inv release.adopt to keep it, or inv release.rollback")
-    found = question.cloud.revision(question.candidate.key, stable.revision)
+    found = question.cloud.revision(question.key, stable.revision)
     if found is None or not found.ready:
         return _no(
             f"{stable.revision} is {'gone' if found is None else found.reason or 'not Ready'}",
@@ -38,3 +39,15 @@ def _serving(question: Question, live: LiveService, stable: Release) -> Verdict:
 
 def _no(fact: str, clears: str) -> Verdict:
     return Verdict(NAME, Answer.NO_GO, fact, clears)
+
+
+GATE = Gate(
+    id="way-back",
+    name=NAME,
+    row="deploy-rollback",
+    source=("B8c",),
+    without=Answer.UNKNOWN,
+    lifted_by="",
+    ask=ask,
+    profiles=("solo", "team"),
+)

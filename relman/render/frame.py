@@ -185,6 +185,7 @@ def _answers(glyphs: Glyphs) -> dict[str, tuple[str, str]]:
     return {
         "go": (glyphs.done, "green"),
         "no-go": (glyphs.failed, "bold red"),
+        "warn": ("!", "bold yellow"),
         "not set up": (glyphs.unset, "dim"),
     }
 

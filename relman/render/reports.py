@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from relman.ledger import Entry, story
-from relman.models import PERCENT, Release, Verdict
+from relman.models import PERCENT, Answer, Release, Verdict
 from relman.render.pages import ago, bar, lasted, table
 from relman.status import Status
 
@@ -175,11 +175,10 @@ def _told(entry: Entry) -> Iterable[list[str]]:
     detail, when = entry.detail, f"{entry.at:%H:%M:%S}"
     if entry.kind == "step.done":
         yield [when, "done", entry.step, lasted(detail["seconds"]), str(detail["value"].get("text", ""))]
-        yield from (
-            ["", "", "", "", f"{gate}: {fact}"] for gate, fact in detail["value"].get("verdicts", {}).items()
-        )
+        yield from _verdicts(detail["value"])
     elif entry.kind in {"step.failed", "step.owed"}:
         yield [when, entry.kind.removeprefix("step."), entry.step, "", detail["reason"]]
+        yield from _verdicts(detail)
     elif entry.kind == "owed.dropped":
         yield [when, "given up", entry.step, "", detail["reason"]]
     elif entry.kind in {"run.resumed", "run.abort"}:
@@ -192,6 +191,18 @@ def _told(entry: Entry) -> Iterable[list[str]]:
             "",
             ": ".join(part for part in (detail["outcome"], detail["reason"]) if part),
         ]
+
+
+def _verdicts(detail: Mapping[str, Any]) -> Iterable[list[str]]:
+    """What each gate said; the first ledgers have the facts only, by the gate."""
+    found = detail.get("verdicts", ())
+    told = found.items() if isinstance(found, dict) else ((one["gate"], _answered(one)) for one in found)
+    yield from (["", "", "", "", f"{gate}: {fact}"] for gate, fact in told)
+
+
+def _answered(verdict: Mapping[str, Any]) -> str:
+    """A verdict's fact; what is not go is said in front."""
+    return ": ".join(part for part in (verdict["answer"], verdict["fact"]) if part != Answer.GO)
 
 
 def _subject(entry: Entry, labels: Mapping[str, str]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from relman.models import Answer, Candidate, Release
+import msgspec
+
+from relman.models import Answer, Candidate, Release, Verdict
 from relman.steps.step import Done, Failed, Knowledge, Outside, Seen, World
 
 if TYPE_CHECKING:
@@ -38,16 +41,14 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         from relman import gates
 
         verdicts = gates.tell(gates.ask(self.question(world)), world.emit)
+        recorded = {"verdicts": msgspec.to_builtins(verdicts)}
         refusals = [verdict for verdict in verdicts if not verdict.passes]
         if refusals:
             facts = "; ".join(f"{one.gate}: {one.fact}" for one in refusals)
-            return Failed(facts, refusals[0].clears)
+            return Failed(facts, refusals[0].clears, recorded)
         if not verdicts:
             return Failed("there is no gate to ask")
-        answers = {verdict.gate: verdict.fact for verdict in verdicts}
-        going = sum(verdict.answer is Answer.GO for verdict in verdicts)
-        unset = f", {len(verdicts) - going} not set up" if going < len(verdicts) else ""
-        return Done({"verdicts": answers, "text": f"{going} gates say go{unset}"})
+        return Done({**recorded, "text": _counted(verdicts)})
 
     def question(self, outside: Outside) -> Question:
         """What the gates are asked, in a run or before one."""
@@ -56,7 +57,8 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         if outside.config is None or outside.target is None:
             raise TypeError("gates are asked with a configuration")
         return Question(
-            candidate=self.candidate,
+            key=outside.key,
+            proposed=self.candidate,
             chain=self.chain,
             first=self.first,
             config=outside.config,
@@ -64,7 +66,15 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
             repo=outside.repo,
             cloud=outside.cloud,
             clock=outside.clock,
+            ledger=outside.ledger,
         )
+
+
+def _counted(verdicts: tuple[Verdict, ...]) -> str:
+    """``6 gates say go, 1 warn, 2 not set up``."""
+    count = Counter(verdict.answer for verdict in verdicts)
+    others = [f"{count[one]} {one}" for one in Answer if one is not Answer.GO and count[one]]
+    return ", ".join([f"{count[Answer.GO]} gates say go", *others])
 
 
 class ProveWayBack(Knowledge, frozen=True, tag="prove-way-back"):

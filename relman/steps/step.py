@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from relman.cloudbuild import CloudBuild
     from relman.cloudrun import CloudRun
     from relman.config import Config, Target
-    from relman.ledger import RunRecord
+    from relman.ledger import Entry, RunRecord
     from relman.live import LiveService
     from relman.repo import Repo
 
@@ -33,10 +33,17 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The step cannot be done, why, and what a person types to mend it, where that is known."""
+    """The step cannot be done.
+
+    Attributes:
+        reason: Why.
+        clears: What a person types to mend it, where that is known.
+        facts: What is recorded with the failure, besides: JSON only.
+    """
 
     reason: str
     clears: str = ""
+    facts: dict[str, Any] = {}
 
 
 class Absent(msgspec.Struct, frozen=True):
@@ -104,6 +111,7 @@ class Outside:
         doubt: Seconds in which an unanswered action of a dead process may still appear.
         config: None for a rollback from nothing but the service's name, as is ``target``.
         labels: What people call a revision, by its name.
+        ledger: Reads what was recorded about a service, oldest first.
     """
 
     key: ServiceKey
@@ -117,6 +125,7 @@ class Outside:
     config: Config | None = None
     target: Target | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    ledger: Callable[[ServiceKey], tuple[Entry, ...]] = lambda _key: ()
 
     def label(self, revision: str) -> str:
         """The version of a revision, or its name."""
