@@ -48,7 +48,7 @@ ATTRIBUTES = re.compile(r"^Attributes:\n((?:[ \t]+.*\n|\n)*)", re.MULTILINE)
 ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 TOLD = re.compile(r'[;,]? ?\b(?:default:? |absent: |(?=required, ))(.+?)\.(?=\s+[A-Z]|$)|("\w+") \(default\)')
 """How a docstring tells a default."""
-PLACEHOLDERS = {"service": "NAME", "env": "ENVIRONMENT"}
+PLACEHOLDERS = {"service": "NAME", "env": "ENVIRONMENT", "people": "PERSON", "roles": "ROLE"}
 """What stands for the names in ``[service.NAME.env.ENVIRONMENT]``."""
 
 
@@ -134,9 +134,12 @@ def walked(
     fields, meanings = fields_of(kind), attributes(kind)
     rows = [key(field, meanings) for field in fields]
     yield f"## {title}\n\n{about}\n\n" + table(["key", "takes", "default", "meaning"], rows)
+    seen: set[type[msgspec.Struct]] = set()
     for field in fields:
         for inner, header in headed(field.type, at + field.encode_name):
-            yield from walked(inner, f"{header.strip('[]')}.", f"`{header}`", kind)
+            if inner not in seen:  # [severity.P2] takes what [severity.P1] takes
+                yield from walked(inner, f"{header.strip('[]')}.", f"`{header}`", kind)
+            seen.add(inner)
 
 
 def set_apart(around: type[msgspec.Struct], kind: type[msgspec.Struct]) -> Iterator[Field]:

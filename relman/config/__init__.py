@@ -6,6 +6,8 @@ What it is not: a reader of the environment or of flags. What those say is hande
 the choice of service and environment, ``lines`` and ``source`` the line numbers.
 """
 
+from relman.config.duties import Backlog, Domain, Raci, Review, Severities, Severity, Touchpoint
+from relman.config.people import Model, Person, Role
 from relman.config.reading import find, load, load_for_rollback
 from relman.config.schedule import Freeze, Holiday, Override, Schedule, Window, override, schedule
 from relman.config.sections import Ledger, Platform, Sections, Service, Settings, schema
@@ -16,17 +18,27 @@ from relman.config.words import duration
 
 __all__ = [
     "NAME",
+    "Backlog",
     "Config",
+    "Domain",
     "Freeze",
     "Holiday",
     "Ledger",
+    "Model",
     "Override",
+    "Person",
     "Platform",
+    "Raci",
+    "Review",
+    "Role",
     "Schedule",
     "Sections",
     "Service",
     "Settings",
+    "Severities",
+    "Severity",
     "Target",
+    "Touchpoint",
     "Versions",
     "Window",
     "default_image",

@@ -17,6 +17,7 @@ import msgspec.inspect
 from relman.config import words
 from relman.config.lines import Path
 from relman.config.near import did_you_mean
+from relman.config.people import Person, PersonId, Role, RoleId
 from relman.config.sections import Sections, Service, Settings
 from relman.config.source import NAME, Problem, Source
 from relman.config.target import Config
@@ -96,7 +97,23 @@ def _sections(document: dict[str, Any], problems: list[Problem]) -> Sections | N
         for inner, env, settings in _named(table, at, "env", EnvironmentName, problems):
             table["env"][env] = _read(Settings, settings, inner, problems) or Settings()
         document["service"][name] = _read(Service, table, at, problems) or Service()
+    _entries(document, "people", PersonId, Person, problems)
+    _entries(document, "roles", RoleId, Role, problems)
     return _read(Sections, document, (), problems)
+
+
+def _entries(
+    document: Any,  # noqa: ANN401  (whatever stood in the file)
+    key: str,
+    name_kind: type[Word],
+    kind: type[msgspec.Struct],
+    problems: list[Problem],
+) -> None:
+    """Read the entries of a table of tables in place; one that cannot be read is taken out."""
+    for at, name, table in _named(document, (), key, name_kind, problems):
+        document[key][name] = _read(kind, table, at, problems)
+        if document[key][name] is None:
+            del document[key][name]
 
 
 def _named(

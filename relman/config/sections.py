@@ -15,7 +15,9 @@ from msgspec import Meta, Struct, field
 
 from relman.config import words
 from relman.config.documents import Documents
+from relman.config.duties import Backlog, Domain, Raci, Review, Severities, Touchpoint
 from relman.config.notes import ReleaseNotes
+from relman.config.people import Model, Person, Role
 from relman.config.schedule import Schedule
 from relman.config.telling import GitHub, Tag
 from relman.config.versions import RepoPath, TagPrefix, Versions
@@ -179,6 +181,15 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         notes: What is told of a release, in files.
         ledger: Where the record is kept.
         documents: Where the papers stand that are made from the operating model; absent: none are.
+        model: The operating model; absent: the team has none.
+        people: Who works here, one ``[people.PERSON]`` each.
+        roles: What they answer for, one ``[roles.ROLE]`` each.
+        raci: Who decides what.
+        domain: Who owns which part.
+        severity: How bad is how loud, ``[severity.P1]`` to ``[severity.P4]``.
+        touchpoint: Which paths belong to whom.
+        review: What a change needs before it ships; absent: nothing is asked.
+        backlog: What the backlog may look like; absent: nothing is asked.
     """
 
     service: Annotated[dict[str, Service], Meta(min_length=1)]
@@ -194,6 +205,15 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     notes: ReleaseNotes = ReleaseNotes()
     ledger: Ledger = Ledger()
     documents: Documents | None = None
+    model: Model | None = None
+    people: dict[str, Person] = {}
+    roles: dict[str, Role] = {}
+    raci: tuple[Raci, ...] = ()
+    domain: tuple[Domain, ...] = ()
+    severity: Severities = Severities()
+    touchpoint: tuple[Touchpoint, ...] = ()
+    review: Review | None = None
+    backlog: Backlog | None = None
 
 
 def schema() -> dict[str, Any]:
