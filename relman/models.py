@@ -189,6 +189,14 @@ class Answer(StrEnum):
     NOT_SET_UP = "not set up"
 
 
+class Price(StrEnum):
+    """What it takes to pass a gate that says no, where somebody may lift it."""
+
+    OVERRIDE = "override"
+    EMERGENCY = "emergency"
+    NOBODY = "nobody"
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """One gate's answer, the fact behind it, and the command that clears it.
 
@@ -199,7 +207,9 @@ class Verdict(msgspec.Struct, frozen=True):
         clears: The command that a person types next.
         inputs: The facts that it was judged by, JSON only, so that it can be judged again later.
         as_of: When these facts were so; None, while it is asked, is the instant of the question.
-        id: The gate's id, filled in by whoever asks it.
+        price: What it takes to pass, if it does not: a freeze takes an emergency; nothing lifts a stop.
+        lifted: What lets the candidate pass all the same: who, until when, why; or that it is advice.
+        id: The gate's id, filled in by whoever asks it, as is ``lifted``.
     """
 
     gate: str
@@ -208,12 +218,14 @@ class Verdict(msgspec.Struct, frozen=True):
     clears: str = ""
     inputs: dict[str, Any] = {}
     as_of: datetime | None = None
+    price: Price = Price.OVERRIDE
+    lifted: str = ""
     id: str = ""
 
     @property
     def passes(self) -> bool:
-        """Go, a warning, or a gate that the team has not set up (shown in every plan)."""
-        return self.answer in {Answer.GO, Answer.WARN, Answer.NOT_SET_UP}
+        """Go, a warning, a gate that is not set up (shown in every plan), or one that was lifted."""
+        return self.answer in {Answer.GO, Answer.WARN, Answer.NOT_SET_UP} or bool(self.lifted)
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from relman.config.words import (
     Duration,
     Endpoint,
     Image,
+    Mode,
     Overrun,
     Phases,
     Profile,
@@ -170,6 +171,8 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     Attributes:
         service: The services, one ``[service.NAME]`` each; at least one.
         profile: "solo" (default) or "team": how much is asked before a cut.
+        mode: "enforce" (default), or "advise" until the model was used for one full cycle: gates that
+            somebody may lift only advise; what they would have refused is shown and recorded.
         branch: The release branch; default "main".
         tag_prefix: What stands before the version in a git tag; default "v".
         remote: The git remote; default "origin".
@@ -194,6 +197,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     service: Annotated[dict[str, Service], Meta(min_length=1)]
     profile: Profile = field(default_factory=partial(Profile, "solo"))
+    mode: Mode = field(default_factory=partial(Mode, "enforce"))
     branch: Text = field(default_factory=partial(Text, "main"))
     tag_prefix: TagPrefix = field(default_factory=partial(TagPrefix, "v"))
     remote: Text = field(default_factory=partial(Text, "origin"))

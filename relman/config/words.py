@@ -82,6 +82,13 @@ class Profile(Choice):
     values = ("solo", "team")
 
 
+class Mode(Choice):
+    """Whether a gate that somebody may lift refuses, or only advises."""
+
+    __slots__ = ()
+    values = ("advise", "enforce")
+
+
 class Overrun(Choice):
     """What a run does when the window closes in the middle of it."""
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from relman.errors import Interrupted, RelmanError
 from relman.gates import signoff, smoke, tree, version, way_back, window
 from relman.gates.gate import Gate
+from relman.gates.lifting import lifted
 from relman.gates.question import Question
 from relman.models import Emit, Event, Verdict
 
@@ -65,4 +66,4 @@ def _answer(gate: Gate, question: Question) -> Verdict:
         verdict = Verdict(gate.name, gate.without, fact, error.clears)
     if verdict.as_of is None:
         verdict = replace(verdict, as_of=question.now if gate.timed else question.clock.now())
-    return replace(verdict, gate=gate.name, id=gate.id)
+    return lifted(gate, replace(verdict, gate=gate.name, id=gate.id), question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relman.gates.gate import Gate
 from relman.gates.question import Question
-from relman.models import Answer, Verdict
+from relman.models import Answer, Price, Verdict
 from relman.ops import windows
 
 NAME = "deploy window"
@@ -19,8 +19,9 @@ def ask(question: Question) -> Verdict:
     answer = windows.answer(schedule, now)
     if answer.open:
         return Verdict(NAME, Answer.GO, fact)
+    price = Price.EMERGENCY if windows.frozen(schedule, now) else Price.OVERRIDE
     opens = f"at {answer.next_opening.isoformat()}" if answer.next_opening else "never: mend [window]"
-    return Verdict(NAME, Answer.NO_GO, fact, f"inv release.cut, {opens}")
+    return Verdict(NAME, Answer.NO_GO, fact, f"inv release.cut, {opens}", price=price)
 
 
 GATE = Gate(

@@ -1,0 +1,47 @@
+"""What lets a candidate pass a gate that says no: an override, or a team that is only advised.
+
+What it is not: a way to turn a gate green. The answer stays what it is, and is shown and recorded
+beside what lifted it. A gate that nobody may lift is never lifted, in no mode.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from relman.clock import stamp
+from relman.gates.gate import Gate
+from relman.gates.question import Question
+from relman.models import Price, Verdict
+from relman.ops import overrides
+from relman.ops.overrides import Granted
+
+ADVICE = 'advice only: mode = "advise"'
+
+
+def lifted(gate: Gate, verdict: Verdict, question: Question) -> Verdict:
+    """The verdict, with what lifts it where something does, and with its price where nothing may."""
+    if verdict.passes:
+        return verdict
+    if not gate.lifted_by or verdict.price is Price.NOBODY:
+        return replace(verdict, price=Price.NOBODY)
+    if found := _override(gate, verdict, question):
+        inputs = {**verdict.inputs, "override": found.entry}
+        return replace(verdict, lifted=_words(found), inputs=inputs)
+    return replace(verdict, lifted=ADVICE) if question.config.mode == "advise" else verdict
+
+
+def _override(gate: Gate, verdict: Verdict, question: Question) -> Granted | None:
+    """The override that lifts it and lasts longest; one that is no emergency pierces no freeze."""
+    if question.proposed is None:
+        return None
+    found = [
+        one
+        for one in overrides.granted(question.entries, gate.id, question.proposed, question.now)
+        if one.emergency or verdict.price is not Price.EMERGENCY
+    ]
+    return max(found, key=lambda one: one.expires, default=None)
+
+
+def _words(found: Granted) -> str:
+    kind = "emergency override" if found.emergency else "override"
+    return f"lifted by {found.by} until {stamp(found.expires)}: {found.reason} ({kind}, {found.incident})"

@@ -1,0 +1,118 @@
+"""Overrides: a recorded, expiring lift of one gate, for one candidate (ruling 3).
+
+What it is not: the lifting (``gates``), or the question who may. Entries in, values out; times come
+in as parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from relman.clock import aware, instant, stamp
+from relman.config import Override
+from relman.ledger import Draft, Entry
+from relman.models import Candidate
+
+KIND = "override.granted"
+LASTS = timedelta(hours=2)
+
+
+class Granted(Struct, frozen=True):
+    """One override as the ledger has it.
+
+    Attributes:
+        gate: The id of the gate that it lifts.
+        candidate: What it was granted for, as :func:`subject` tells it; it lifts nothing for another.
+        reason: Why.
+        incident: The incident that it belongs to.
+        since: The instant at which it begins.
+        expires: The instant at which it is over.
+        emergency: It pierces a freeze and a holiday too.
+        by: Who granted it.
+        entry: The hash of its entry.
+    """
+
+    gate: str
+    candidate: dict[str, str]
+    reason: str
+    incident: str
+    since: datetime
+    expires: datetime
+    emergency: bool
+    by: str
+    entry: str
+
+    @property
+    def window(self) -> Override:
+        """As a schedule of windows takes it."""
+        return Override(
+            since=self.since,
+            expires=self.expires,
+            reason=self.reason,
+            incident=self.incident,
+            emergency=self.emergency,
+        )
+
+
+def draft(
+    gate: str, candidate: Candidate, now: datetime, *, reason: str, incident: str, emergency: bool = False
+) -> Draft:
+    """The entry that grants an override, from ``now`` on for two hours.
+
+    Raises:
+        UsageError: ``now`` is naive.
+    """
+    detail = {
+        "gate": gate,
+        "candidate": subject(candidate),
+        "reason": reason,
+        "incident": incident,
+        "from": stamp(now),
+        "expires": stamp(now + LASTS),
+        "emergency": emergency,
+        "signatures": [],  # of the two who sign for a team
+    }
+    return Draft(KIND, candidate.key, candidate.environment, detail=detail)
+
+
+def subject(candidate: Candidate) -> dict[str, str]:
+    """What an override is bound to: this commit, as this image, under this version."""
+    return {"version": candidate.version, "commit": candidate.commit, "digest": candidate.digest}
+
+
+def granted(entries: Iterable[Entry], gate: str, candidate: Candidate, now: datetime) -> tuple[Granted, ...]:
+    """The overrides of a gate that hold for a candidate at an instant, oldest first.
+
+    Args:
+        entries: What the ledger has of the service.
+        gate: The gate's id.
+        candidate: What is to ship.
+        now: The instant, with an offset; half-open: at ``expires`` it is over.
+
+    Raises:
+        UsageError: ``now`` is naive.
+    """
+    found = (_read(one.detail, one) for one in entries if one.kind == KIND and one.detail)
+    return tuple(
+        one
+        for one in found
+        if one.gate == gate and one.candidate == subject(candidate) and one.since <= aware(now) < one.expires
+    )
+
+
+def _read(detail: dict[str, Any], entry: Entry) -> Granted:
+    return Granted(
+        gate=detail["gate"],
+        candidate=detail["candidate"],
+        reason=detail["reason"],
+        incident=detail["incident"],
+        since=instant(detail["from"]),
+        expires=instant(detail["expires"]),
+        emergency=detail["emergency"],
+        by=entry.actor,
+        entry=entry.hash,
+    )
