@@ -15,6 +15,7 @@ import msgspec
 import msgspec.inspect
 
 from relman.config import words
+from relman.config.cadence import named_twice
 from relman.config.lines import Path
 from relman.config.near import did_you_mean
 from relman.config.people import Person, PersonId, Role, RoleId
@@ -217,6 +218,7 @@ def _keys(info: msgspec.inspect.Type, at: Path) -> list[str]:
 
 def _inconsistent(config: Config) -> Iterator[Problem]:
     """What no single key shows: an environment without a place, two that are the same service or line."""
+    yield from named_twice(config.cadence)
     lines: dict[str, str] = {}
     for name in config.service:
         if (other := lines.setdefault(config.prefix(name), name)) != name:

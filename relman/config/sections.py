@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from relman.config import words
+from relman.config.cadence import CadenceItem
 from relman.config.documents import Documents
 from relman.config.duties import Backlog, Domain, Raci, Review, Severities, Touchpoint
 from relman.config.notes import ReleaseNotes
@@ -193,6 +194,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         touchpoint: Which paths belong to whom.
         review: What a change needs before it ships; absent: nothing is asked.
         backlog: What the backlog may look like; absent: nothing is asked.
+        cadence: What is done again and again.
     """
 
     service: Annotated[dict[str, Service], Meta(min_length=1)]
@@ -218,6 +220,7 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     touchpoint: tuple[Touchpoint, ...] = ()
     review: Review | None = None
     backlog: Backlog | None = None
+    cadence: tuple[CadenceItem, ...] = ()
 
 
 def schema() -> dict[str, Any]:

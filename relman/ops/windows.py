@@ -22,6 +22,7 @@ from relman.clock import aware
 from relman.config.schedule import Freeze, Holiday, Override, Schedule, Window
 from relman.config.words import Day, LocalMoment, Zone
 from relman.models import listed
+from relman.ops import weeks
 from relman.ops.spans import Span, between, clipped, merged
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -161,23 +162,9 @@ def _days(window: Window, around: date) -> Iterator[date]:
     """
     numbers = sorted({day.number for day in window.days})
     first = max(around.toordinal() - 3, date.min.toordinal())
-    for monday in range(_first_week(window, first), FOREVER.date().toordinal(), 7 * window.every):
+    start = weeks.first_week(window.every, window.anchor, first)
+    for monday in range(start, FOREVER.date().toordinal(), 7 * window.every):
         yield from (date.fromordinal(monday + n) for n in numbers if monday + n >= first)
-
-
-def _first_week(window: Window, day: int) -> int:
-    """The Monday of the first week, at or after that of ``day``, that has the window (W9)."""
-    monday = _monday(day)
-    if window.anchor is None:
-        return monday
-    anchor = _monday(window.anchor.toordinal())
-    rhythm = 7 * window.every
-    return anchor + max(0, -((anchor - monday) // rhythm)) * rhythm
-
-
-def _monday(day: int) -> int:
-    """The ordinal of the Monday before or at a day; 1 January of year 1 was a Monday."""
-    return day - (day - 1) % 7
 
 
 def _occurrence(window: Window, zone: Zone, day: date) -> Span:
