@@ -1,7 +1,7 @@
 """What a team does again and again: its meetings, reviews and drills, as relman.toml writes them down.
 
 What it is not: the arithmetic; that is ``ops.cadence``. Whether an owner or a command exists is told by
-``inv ops.check``.
+``ops.check``.
 """
 
 from __future__ import annotations
