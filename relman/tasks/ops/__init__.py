@@ -8,4 +8,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from relman.tasks.ops.gaps import gaps
+
 ns = Collection("ops")
+ns.add_task(gaps)
