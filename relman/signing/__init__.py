@@ -1,0 +1,60 @@
+"""Who said so, provably: OpenSSH signatures over canonical bytes, and the list of whose keys count.
+
+What it is not: the go/no-go's verification, which stands in ``gates``; here are its parts. Private keys
+are never touched: ``ssh-keygen`` signs, and anybody can verify with ``ssh-keygen -Y verify``.
+
+Signing, and verifying without a program::
+
+    key = OwnKey.of(root, explicit="")                  # --key, else git's user.signingKey
+    done = signed(content, GO, key, emit)               # done.signature is what a .sig holds
+    by = verified(content, signature, GO)               # by.key.fingerprint, by.touched; or Tampered
+
+A duty (a shift accepted, a meeting held, the model reviewed)::
+
+    done = Duty.taken("oncall.accepted", "ana", now, {"start": …, "end": …}).signed(key, emit)
+    detail = {"statement": done.content.decode(), "signature": done.signature}
+    duty, by = Duty.verified(content, signature)        # duty.person, duty.facts, by.key.fingerprint
+
+``Tampered`` (7) says that a signature does not hold for the bytes, ``Refused`` (3) that it does not count.
+"""
+
+from relman.signing.keygen import OwnKey, Signed, signed
+from relman.signing.keys import PublicKey
+from relman.signing.sshsig import Signature, Verified, verified
+from relman.signing.statements import (
+    CHECKPOINT,
+    CI,
+    DUTY,
+    GO,
+    NAMESPACES,
+    OVERRIDE,
+    POLICY,
+    Duty,
+    Subject,
+    Vote,
+)
+from relman.signing.strict import canonical, need, parsed, read
+
+__all__ = [
+    "CHECKPOINT",
+    "CI",
+    "DUTY",
+    "GO",
+    "NAMESPACES",
+    "OVERRIDE",
+    "POLICY",
+    "Duty",
+    "OwnKey",
+    "PublicKey",
+    "Signature",
+    "Signed",
+    "Subject",
+    "Verified",
+    "Vote",
+    "canonical",
+    "need",
+    "parsed",
+    "read",
+    "signed",
+    "verified",
+]
