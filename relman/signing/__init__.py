@@ -15,11 +15,18 @@ A duty (a shift accepted, a meeting held, the model reviewed)::
     detail = {"statement": done.content.decode(), "signature": done.signature}
     duty, by = Duty.verified(content, signature)        # duty.person, duty.facts, by.key.fingerprint
 
+Whose key that is (a list from the policy in force, never one from the working tree)::
+
+    signers = Signers.read(allowed_signers_bytes).without(read_revoked(revoked_keys_bytes))
+    signers.principals(by.key, GO, now)                 # ("ana@example.com",), empty if nobody's
+    signers.entitled("ana@example.com", by, now)        # or Refused, with every reason
+
 ``Tampered`` (7) says that a signature does not hold for the bytes, ``Refused`` (3) that it does not count.
 """
 
 from relman.signing.keygen import OwnKey, Signed, signed
 from relman.signing.keys import PublicKey
+from relman.signing.signers import Signer, Signers, read_revoked
 from relman.signing.sshsig import Signature, Verified, verified
 from relman.signing.statements import (
     CHECKPOINT,
@@ -48,6 +55,8 @@ __all__ = [
     "PublicKey",
     "Signature",
     "Signed",
+    "Signer",
+    "Signers",
     "Subject",
     "Verified",
     "Vote",
@@ -55,6 +64,7 @@ __all__ = [
     "need",
     "parsed",
     "read",
+    "read_revoked",
     "signed",
     "verified",
 ]
