@@ -21,6 +21,7 @@ from msgspec.inspect import (
     DateType,
     DictType,
     Field,
+    FloatType,
     IntType,
     NoneType,
     StrType,
@@ -207,7 +208,13 @@ def takes(kind: Type) -> str:
             return f"a whole number from {lowest} to {highest}"
         case DictType(value_type=value):
             return f"a table, each value {takes(value)}"
-    plainly = {StrType: "a text", BoolType: "true or false", DateType: "a date", StructType: "a table"}
+    plainly = {
+        StrType: "a text",
+        FloatType: "a number",
+        BoolType: "true or false",
+        DateType: "a date",
+        StructType: "a table",
+    }
     return {**plainly, AnyType: "anything"}[type(kind)]
 
 

@@ -9,6 +9,7 @@ the choice of service and environment, ``lines`` and ``source`` the line numbers
 from relman.config.duties import Backlog, Domain, Raci, Review, Severities, Severity, Touchpoint
 from relman.config.people import Model, Person, Role
 from relman.config.reading import find, load, load_for_rollback
+from relman.config.rota import Escalation, Layer, Replacement, Rota, escalation, replacement, rota
 from relman.config.schedule import Freeze, Holiday, Override, Schedule, Window, override, schedule
 from relman.config.sections import Ledger, Platform, Sections, Service, Settings, schema
 from relman.config.source import NAME
@@ -21,16 +22,20 @@ __all__ = [
     "Backlog",
     "Config",
     "Domain",
+    "Escalation",
     "Freeze",
     "Holiday",
+    "Layer",
     "Ledger",
     "Model",
     "Override",
     "Person",
     "Platform",
     "Raci",
+    "Replacement",
     "Review",
     "Role",
+    "Rota",
     "Schedule",
     "Sections",
     "Service",
@@ -43,10 +48,13 @@ __all__ = [
     "Window",
     "default_image",
     "duration",
+    "escalation",
     "find",
     "load",
     "load_for_rollback",
     "override",
+    "replacement",
+    "rota",
     "schedule",
     "schema",
 ]

@@ -195,6 +195,8 @@ def _taken_out(table: Any, at: Path) -> Path:  # noqa: ANN401  (whatever stood i
 def _meant(kind: type[msgspec.Struct], at: Path, key: str) -> str:
     if key == "overrides":
         return "; an override is a signed entry of the ledger, a file cannot grant it"
+    if key == "hours" and at[-1:] == ("every",):
+        return "; a shift lasts days or weeks: there are no hourly rotations"
     if at == () and kind is not Sections and key in Sections.__struct_fields__:
         return f"; {key!r} belongs at the top of the file, before the first [section]"
     return did_you_mean(key, _keys(msgspec.inspect.type_info(kind), at))

@@ -19,6 +19,7 @@ from relman.config.documents import Documents
 from relman.config.duties import Backlog, Domain, Raci, Review, Severities, Touchpoint
 from relman.config.notes import ReleaseNotes
 from relman.config.people import Model, Person, Role
+from relman.config.rota import Escalation, Rota
 from relman.config.schedule import Schedule
 from relman.config.telling import GitHub, Tag
 from relman.config.versions import RepoPath, TagPrefix, Versions
@@ -195,6 +196,9 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         review: What a change needs before it ships; absent: nothing is asked.
         backlog: What the backlog may look like; absent: nothing is asked.
         cadence: What is done again and again.
+        oncall: Who is on call; absent: the gate is not set up.
+        escalation: Who is told of an incident, and who after that, ``[[escalation]]``; domains name
+            theirs by its id.
     """
 
     service: Annotated[dict[str, Service], Meta(min_length=1)]
@@ -221,6 +225,8 @@ class Sections(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     review: Review | None = None
     backlog: Backlog | None = None
     cadence: tuple[CadenceItem, ...] = ()
+    oncall: Rota | None = None
+    escalation: tuple[Escalation, ...] = ()
 
 
 def schema() -> dict[str, Any]:

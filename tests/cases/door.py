@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from . import commit_format, window_format
+from . import commit_format, oncall_format, window_format
 from .case import Case
 
 FORMATS: dict[str, Callable[[dict[str, Any]], Iterator[Case]]] = {
     "relman-commit-cases/1": commit_format.cases,
+    "relman-oncall-cases/1": oncall_format.cases,
     "relman-window-cases/1": window_format.cases,
 }
 

@@ -169,7 +169,16 @@ ONE_MISTAKE = [
     ('[service.api]\npaths = ["api", ""]', "service.api.paths[1]: expected a path or pattern"),
     ('[service.api]\npaths = ["a\\\\b"]', "service.api.paths[0]: expected a path or pattern"),
     ('[service.api.env.prod]\npaths = ["api"]', "service.api.env.prod.paths: unknown key"),
-    ("[oncall]\nlayers = []", "relman.toml:1: oncall: unknown key"),
+    ("[tides]\nlayers = []", "relman.toml:1: tides: unknown key"),
+    ("[oncall]\nlayers = []", "relman.toml:2: oncall.layers: expected an array of length >= 1"),
+    ("[[oncall.layers]]\nevery = { hours = 12 }", "there are no hourly rotations"),
+    ("[[oncall.layers]]\nevery = { weeks = 0 }", "relman.toml:2: oncall.layers[0].every.weeks: expected"),
+    (
+        "[[oncall.layers]]\nparticipants = []",
+        "oncall.layers[0].participants: expected an array of length >= 1",
+    ),
+    ("[[oncall.overrides]]", "an override is a signed entry of the ledger"),
+    ("[[escalation]]\nsteps = []", "escalation[0].steps: expected an array of length >= 1"),
     ("[windw]", "relman.toml:1: windw: unknown key, did you mean 'window'?"),
 ]
 
