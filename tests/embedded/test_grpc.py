@@ -61,11 +61,11 @@ def test_a_parent_of_another_form_is_refused(platform: World, clients: Clients, 
     """REST has no such path, gRPC takes any text: nothing is made of it, and the platform tells how it is."""
     service = {"template": platform.template()}
     with pytest.raises(exceptions.InvalidArgument, match=r"expected projects/PROJECT/locations/LOCATION\."):
-        clients.services.create_service({"parent": parent, "service_id": "lost", "service": service})
+        clients.services.create_service({"parent": parent, "service_id": "misplaced", "service": service})
     build = {"build": {"steps": [{"name": "x"}]}} | ({"parent": parent} if parent else {"project_id": ".."})
     with pytest.raises(exceptions.InvalidArgument, match="Invalid parent"):
         clients.builds.create_build(build)
-    assert not any("/lost" in one["name"] for one in platform.status()["services"])
+    assert not any("/misplaced" in one["name"] for one in platform.status()["services"])
 
 
 def test_row_49_a_long_refusal_still_arrives(clients: Clients) -> None:
