@@ -1,0 +1,1 @@
+"""Tests of the go/no-go's papers."""
