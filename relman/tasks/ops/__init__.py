@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from relman.tasks.ops.check import check
 from relman.tasks.ops.gaps import gaps
 
 ns = Collection("ops")
+ns.add_task(check)
 ns.add_task(gaps)

@@ -1,0 +1,77 @@
+"""Runbooks: files that people write, and the front matter that says whose they are and when they were read.
+
+What it is not: a judge of them (``checks``). A file without front matter is read as one that says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import yaml
+from msgspec import Struct
+
+from relman.config import Config
+from relman.config.documents import Documents
+
+_FRONT = re.compile(r"\A---\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+class Runbook(Struct, frozen=True):
+    """One runbook.
+
+    Attributes:
+        path: Relative to the folder of relman.toml, with slashes.
+        text: The whole of it.
+        owner: The role that keeps it; empty where it does not say.
+        reviewed: When it was last read and found right; None where it does not say.
+    """
+
+    path: str
+    text: str
+    owner: str = ""
+    reviewed: date | None = None
+
+    def line(self, key: str) -> int:
+        """The line of a key of the front matter; 1 where it is missing."""
+        numbered = enumerate(self.text.splitlines(), 1)
+        return next((number for number, line in numbered if line.startswith(f"{key}:")), 1)
+
+
+def runbook(folder: Path, path: str) -> Runbook | None:
+    """A runbook as it is written; None where there is no such file, or it is no text."""
+    try:
+        text = (folder / path).read_text("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    front = _front(text)
+    owner, reviewed = front.get("owner"), front.get("reviewed")
+    return Runbook(
+        path=path,
+        text=text,
+        owner=str(owner or ""),
+        reviewed=reviewed if type(reviewed) is date else None,
+    )
+
+
+def named(config: Config) -> tuple[str, ...]:
+    """The runbooks that the domains name, and where there is a model those in its folders; each once."""
+    wanted = [str(one.runbook) for one in config.domain if one.runbook]
+    return tuple(dict.fromkeys([*wanted, *(_in_folders(config) if config.model else ())]))
+
+
+def _in_folders(config: Config) -> Iterator[str]:
+    for folder in (config.documents or Documents()).runbooks:
+        for found in sorted((config.folder / folder).rglob("*.md")):
+            yield found.relative_to(config.folder).as_posix()
+
+
+def _front(text: str) -> dict[str, object]:
+    match = _FRONT.match(text)
+    try:
+        front = yaml.safe_load(match[1]) if match else None
+    except yaml.YAMLError:
+        return {}
+    return front if isinstance(front, dict) else {}
