@@ -10,7 +10,9 @@ from invoke.collection import Collection
 
 from relman.tasks.ops.check import check
 from relman.tasks.ops.gaps import gaps
+from relman.tasks.ops.trace import trace
 
 ns = Collection("ops")
 ns.add_task(check)
 ns.add_task(gaps)
+ns.add_task(trace)
