@@ -7,14 +7,21 @@ and record; what they tell is worked out in ``ops``, by pure functions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from relman.clock import Clock
+from relman.clock import Clock, aware
 from relman.config import Config
+from relman.errors import RelmanError, UsageError
 from relman.ledger import Draft, Entry, Store
 from relman.models import TEAM, Emit
+from relman.ops import held, oncall, pace, people, today
+from relman.ops.held import Open
+from relman.ops.today import Page
+from relman.repo import Repo
 
 
 @dataclass
@@ -51,6 +58,64 @@ class Operating:
     def record_all(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         """Record several things, all or none."""
         return self.store.append(drafts)
+
+    # ── the week ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def day(self) -> date:
+        """Today, in the model's zone."""
+        return pace.days_of(self.config).of(self.clock.now())
+
+    def person(self, named: str = "") -> str:
+        """Who types: the one who was named, else whoever has git's user.email; empty: nobody known.
+
+        Raises:
+            UsageError: Somebody was named who is not in the model.
+        """
+        if named and named not in self.config.people:
+            known = ", ".join(self.config.people) or "nobody yet"
+            raise UsageError("there is no such person", fact=f"{named!r}; the model has {known}")
+        return named or people.by_email(self.config, self._email())
+
+    def on_call(self, at: datetime) -> str:
+        """Who is on call at an instant, by id; empty where nobody is."""
+        rota = self.config.oncall
+        return str((rota and oncall.person(rota, at)) or "")
+
+    def today(self, at: datetime | None = None, person: str = "") -> Page:
+        """What a day asks of whom, and what is overdue.
+
+        Args:
+            at: Another instant than now; what was recorded later is not known then.
+            person: Only what is asked of this person.
+        """
+        now = self.clock.now() if at is None else aware(at)
+        entries = tuple(one for one in self.entries() if one.at <= now)
+        found = today.page(
+            today.Seen(self.config, entries, pace.pace(self.config, entries, now), self.on_call)
+        )
+        return found.of(self.person(person)) if person else found
+
+    def actions(self, *, overdue: bool = False, every: bool = False) -> tuple[Open, ...]:
+        """What was decided and is to be done.
+
+        Args:
+            overdue: Only what is overdue.
+            every: What is done too.
+        """
+        found, day = held.actions(self.entries()), self.day
+        return tuple(
+            one for one in found if (every or one.done is None) and (not overdue or one.overdue(day))
+        )
+
+    def _email(self) -> str:
+        """Git's user.email; without git nobody is known by it."""
+        try:
+            repository = Repo(self.root)
+        except RelmanError:
+            return ""
+        with closing(repository):
+            return repository.email
 
     def close(self) -> None:
         """Let go of the ledger."""

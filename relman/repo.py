@@ -99,6 +99,11 @@ class Repo:
         """Where a remote is, empty if there is none of that name."""
         return self._quiet("config", "--get", f"remote.{remote}.url")
 
+    @property
+    def email(self) -> str:
+        """The address of whoever types here, as git knows it; empty where it was never told."""
+        return self._quiet("config", "--get", "user.email").strip()
+
     def on_remote(self, remote: str, commit: str) -> bool:
         """Whether a branch of the remote, as last fetched, has the commit."""
         return bool(self._quiet("branch", "--remotes", "--list", f"{remote}/*", "--contains", commit))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ def flag(each: Parameter) -> list[str]:
 def typed(each: Parameter) -> str:
     """What a person types after the flag."""
     kinds = {str: "a text", int: "a whole number", float: "a number", Path: "a path", bool: "nothing"}
+    kinds |= {datetime: "a time with its offset"}
     kind = " or ".join(f"`{word}`" for word in each.choices if word) or kinds[each.item]
     return f"{kind}; may be repeated" if each.several else kind
 

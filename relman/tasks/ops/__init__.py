@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from relman.tasks.ops.cadence import actions, done, hold, review, today
 from relman.tasks.ops.check import check
 from relman.tasks.ops.gaps import gaps
 from relman.tasks.ops.trace import trace
@@ -16,3 +17,5 @@ ns = Collection("ops")
 ns.add_task(check)
 ns.add_task(gaps)
 ns.add_task(trace)
+for each in (today, hold, review, actions, done):
+    ns.add_task(each)
