@@ -21,11 +21,23 @@ Whose key that is (a list from the policy in force, never one from the working t
     signers.principals(by.key, GO, now)                 # ("ana@example.com",), empty if nobody's
     signers.entitled("ana@example.com", by, now)        # or Refused, with every reason
 
+The policy in force, and what a commit changed of relman.toml without a signature::
+
+    genesis = pinned(environ, "github.com/acme/api", root)
+    force = in_force(Papers.load(root), genesis, now, seen)   # seen: what the ledger remembers, or None
+    force.policy, force.digest, force.signers, force.ahead, force.seen
+    now_digests = digests(config.source.document(), read_file_at_commit)
+    need_unchanged(force.policy.sections, now_digests, force.policy.version, "ana, ben and cleo")
+
 ``Tampered`` (7) says that a signature does not hold for the bytes, ``Refused`` (3) that it does not count.
 """
 
+from relman.signing.chain import InForce, Paper, Papers, Seen, in_force
+from relman.signing.genesis import pin, pinned
+from relman.signing.guarded import differences, digests, need_unchanged
 from relman.signing.keygen import OwnKey, Signed, signed
 from relman.signing.keys import PublicKey
+from relman.signing.policy import Policy
 from relman.signing.signers import Signer, Signers, read_revoked
 from relman.signing.sshsig import Signature, Verified, verified
 from relman.signing.statements import (
@@ -51,8 +63,13 @@ __all__ = [
     "OVERRIDE",
     "POLICY",
     "Duty",
+    "InForce",
     "OwnKey",
+    "Paper",
+    "Papers",
+    "Policy",
     "PublicKey",
+    "Seen",
     "Signature",
     "Signed",
     "Signer",
@@ -61,8 +78,14 @@ __all__ = [
     "Verified",
     "Vote",
     "canonical",
+    "differences",
+    "digests",
+    "in_force",
     "need",
+    "need_unchanged",
     "parsed",
+    "pin",
+    "pinned",
     "read",
     "read_revoked",
     "signed",

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from relman import clock
-from relman.errors import Refused
 from relman.models import Emit, silent
 from relman.signing.keygen import OwnKey, Signed, signed
 from relman.signing.sshsig import Verified, verified
-from relman.signing.strict import canonical, need, parsed, sha256
+from relman.signing.strict import canonical, converted, need, parsed, sha256
 
 DOMAIN = "relman.dev"
 GO, POLICY, OVERRIDE = f"go@{DOMAIN}", f"policy@{DOMAIN}", f"override@{DOMAIN}"
@@ -38,7 +37,6 @@ COMMENT = 280
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[int, Meta(ge=0, lt=2**40)]
-_Value = TypeVar("_Value", bound=Struct)
 
 
 class Sha256(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,8 +97,8 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
             Refused: The bytes are no canonical statement of a vote.
         """
         subject, predicate = _read(content, VOTE_TYPE, "the vote")
-        bound = _converted(predicate.get("request"), _Bound, "the vote's request")
-        return subject, _converted(predicate | {"request": bound.digest.sha256}, cls, "the vote")
+        bound = converted(predicate.get("request"), _Bound, "the vote's request")
+        return subject, converted(predicate | {"request": bound.digest.sha256}, cls, "the vote")
 
     @classmethod
     def verified(cls, content: bytes, signature: bytes) -> tuple[tuple[Subject, ...], Vote, Verified]:
@@ -163,7 +161,7 @@ class Duty(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
             Refused: The bytes are no canonical statement of a duty.
         """
         subject, predicate = _read(content, DUTY_TYPE, "the duty")
-        duty = _converted(predicate, cls, "the duty")
+        duty = converted(predicate, cls, "the duty")
         need(subject == (duty.subject,), "the duty is about something else than its subject")
         return duty
 
@@ -194,7 +192,7 @@ def _statement(kind: str, subject: tuple[Subject, ...], predicate: Mapping[str, 
 def _read(content: bytes, kind: str, named: str) -> tuple[tuple[Subject, ...], dict[str, Any]]:
     """Subject and predicate of a statement of one kind."""
     value = parsed(content, named)
-    statement = _converted(value, _Statement, named)
+    statement = converted(value, _Statement, named)
     need(statement.type == STATEMENT, f"{named} is no in-toto statement", statement.type)
     need(
         statement.predicate_type == kind, f"{named} is a statement of another kind", statement.predicate_type
@@ -207,10 +205,3 @@ class _Statement(Struct, frozen=True, forbid_unknown_fields=True):
     predicate_type: Word = field(name="predicateType")
     subject: Annotated[tuple[Subject, ...], Meta(min_length=1, max_length=16)]
     predicate: dict[str, Any]
-
-
-def _converted(value: object, kind: type[_Value], named: str) -> _Value:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise Refused(f"{named} does not say what it must", fact=str(error)) from None

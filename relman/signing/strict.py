@@ -14,7 +14,9 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from relman.errors import Refused, RelmanError
 
@@ -25,7 +27,10 @@ DEPTH = 16
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,126}", re.ASCII)
 """What a file or a folder of a record may be called; ``..``, a slash and a leading dot are none of it."""
 
+_Value = TypeVar("_Value", bound=msgspec.Struct)
+
 _DEEP = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_READ = os.O_RDONLY | os.O_CLOEXEC
 _OPEN, _CLOSED = frozenset((b"[", b"{")), frozenset((b"]", b"}"))
 
 
@@ -84,6 +89,18 @@ def parsed(content: bytes, named: str = "the statement") -> dict[str, Any]:
     return value
 
 
+def converted(value: object, kind: type[_Value], named: str) -> _Value:
+    """JSON as a value of a kind that knows all of its keys.
+
+    Raises:
+        Refused: A key is missing, unknown or of another shape.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(f"{named} does not say what it must", fact=str(error)) from None
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, each key of which stands there once."""
     value = dict(pairs)
@@ -133,13 +150,33 @@ def read(root: Path, *names: str, cap: int = CAP) -> bytes:
     return content
 
 
+def listed(root: Path, *names: str) -> tuple[str, ...]:
+    """What a folder below ``root`` holds, in order; no link on the way to it is followed.
+
+    Raises:
+        Refused: A name that no record has, a link, or no folder.
+        FileNotFoundError: There is no such folder.
+    """
+    for name in names:
+        need(NAME.fullmatch(name), "no folder of a record is called that", repr("/".join(names)))
+    descriptor = _entered(root, names)
+    try:
+        return tuple(sorted(os.listdir(descriptor)))  # noqa: PTH208 - of a folder that is open already
+    finally:
+        os.close(descriptor)
+
+
 def _opened(root: Path, names: tuple[str, ...]) -> int:
     """The file's descriptor; each step is taken from the folder before it, so that nobody moves the way."""
-    common = os.O_RDONLY | os.O_CLOEXEC
-    folder = os.open(root, common | os.O_DIRECTORY)
-    for name in names[:-1]:
-        folder = _step(folder, name, common | os.O_DIRECTORY | os.O_NOFOLLOW)
-    return _step(folder, names[-1], common | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would wait for a writer
+    folder = _entered(root, names[:-1])
+    return _step(folder, names[-1], _READ | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would wait for a writer
+
+
+def _entered(root: Path, names: tuple[str, ...]) -> int:
+    folder = os.open(root, _READ | os.O_DIRECTORY)
+    for name in names:
+        folder = _step(folder, name, _READ | os.O_DIRECTORY | os.O_NOFOLLOW)
+    return folder
 
 
 def _step(folder: int, name: str, flags: int) -> int:
