@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from relman.errors import Interrupted, RelmanError
-from relman.gates import signoff, smoke, tree, version, way_back, window
+from relman.gates import model, signoff, smoke, tree, version, way_back, window
 from relman.gates.gate import Gate
 from relman.gates.lifting import lifted
 from relman.gates.question import Question
@@ -21,6 +21,7 @@ from relman.models import Emit, Event, Verdict
 GATES: tuple[Gate, ...] = (
     tree.GATE,
     version.GATE,
+    model.GATE,
     window.GATE,
     smoke.GATE,
     way_back.GATE,

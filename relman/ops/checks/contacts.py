@@ -107,7 +107,10 @@ def from_environment(environ: Mapping[str, str]) -> Callable[[Contact], str | No
 
 def called(asked: Asked) -> tuple[str, ...]:
     """Whom an escalation, the rota or a severity may call: persons of the file, each once."""
-    words = [word for one in asked.config.severity.levels.values() for word in one.tell if one.via == "pager"]
+    paged = (one.tell for one in asked.config.severity.levels.values() if one.via == "pager")
+    steps = (step.notify for one in asked.config.escalation for step in one.steps)
+    turns = (layer.participants for layer in (asked.config.oncall.layers if asked.config.oncall else ()))
+    words = [word for several in (*turns, *steps, *paged) for word in several]
     found = [person for word in words for person in people.people_of(asked.config, word)]
     return tuple(person for person in dict.fromkeys(found) if person in asked.config.people)
 

@@ -119,10 +119,12 @@ class Asked:
     @property
     def keeper(self) -> str:
         """Who answers for the model."""
-        role = people.accountable(self.config, MODEL)
-        return self.owner(role) if role else _KEEPER
+        return self._held(people.accountable(self.config, MODEL)) or _KEEPER
 
     def owner(self, role: str) -> str:
         """A role and its holder, as the one who can mend; the keeper where nobody holds it."""
-        known = role in self.config.roles and people.holder(self.config, role) in self.config.people
-        return people.told(self.config, role) if known else self.keeper if role != MODEL else _KEEPER
+        return self._held(role) or self.keeper
+
+    def _held(self, role: str) -> str:
+        held = people.holder(self.config, role) in self.config.people
+        return people.told(self.config, role) if held else ""

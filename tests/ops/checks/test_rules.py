@@ -56,7 +56,8 @@ def test_a_team_without_a_model_is_told_to_write_one(mervo: Team) -> None:
     mervo.file.write_text(
         'profile = "team"\n[service.api]\nproject = "a"\nregion = "europe-west1"\n', "utf-8"
     )
-    assert {"roles.no-model", "roles.no-people", "domains.missing"} <= set(mervo.findings())
+    wanted = {"roles.no-model", "roles.no-people", "domains.missing", "calling.no-rota", "meetings.none"}
+    assert wanted <= set(mervo.findings())
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,12 @@ def test_who_can_mend_a_domain_is_its_owner(mervo: Team) -> None:
     found = mervo.findings()
     assert found["severities.no-example"].who == "Product Manager (Emi Sato)"
     assert found["decisions.row-missing"].who == "CTO (Chloe Martin)"
+
+
+def test_a_model_that_nobody_can_keep_is_told_to_whoever_keeps_the_file(mervo: Team) -> None:
+    """Where the A of the model's own row is nobody."""
+    mervo.spoil('cto = { holder = "chloe"', 'cto = { holder = "team"')
+    assert mervo.findings()["roles.not-a-person"].who == "whoever keeps relman.toml"
 
 
 def test_a_runbook_says_whose_it_is_and_when_it_was_read(mervo: Team) -> None:
@@ -166,6 +173,19 @@ def test_a_long_file_is_a_warning(mervo: Team) -> None:
     """Nobody reads more than 400 lines (A9)."""
     mervo.file.write_text(mervo.file.read_text("utf-8") + "\n" * 400, "utf-8")
     assert mervo.findings()["text.too-long"].warning
+
+
+def test_a_rota_that_is_written_for_later_is_no_gap_before(mervo: Team) -> None:
+    """The model's first day counts, in its zone: before it, nobody has to be on call."""
+    mervo.spoil("since = 2026-12-01", "since = 2026-12-08")
+    mervo.spoil('start = "2026-11-30T09:00"', 'start = "2026-12-07T09:00"')
+    assert mervo.findings() == {}
+
+
+def test_the_deputy_is_not_who_a_step_notifies(mervo: Team) -> None:
+    """Two roles of one holder are one person for an escalation, whoever stands in."""
+    mervo.spoil('cto = { holder = "chloe", deputy = "ben"', 'cto = { holder = "ben", deputy = "chloe"')
+    assert list(mervo.findings()) == ["calling.told-already"]
 
 
 def test_a_file_without_a_model_is_asked_for_none(mervo: Team) -> None:
