@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -43,7 +42,7 @@ def test_an_operation_hangs_as_long_as_one_fault_wants_it_to(shop: World, fault:
     hangs = fault("operation-hangs")
     fails = fault("operation-fails", latency="100ms", code="ABORTED")
     begun = shop.ask("shop", traffic=[target("shop-v2", 100)])
-    time.sleep(0.3)
+    until(lambda: withholding(shop, begun) == [hangs.name])
     assert seen(shop, begun) == (False, 0)
     fails.clear()
     assert seen(shop, begun) == (False, 0)
@@ -65,12 +64,14 @@ def test_the_end_of_an_operation_is_kept_however_many_withhold_it(shop: World, f
 
 def test_what_is_cleared_while_a_call_waits_strikes_no_more(shop: World, fault: Fault) -> None:
     """And comes back with no platform: nothing is kept that does not stand."""
-    fault("latency", method="UpdateService", latency="700ms")
+    late = fault("latency", method="UpdateService", latency="1h")
     after = fault("operation-hangs")
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(shop.ask, "shop", traffic=[target("shop-v2", 100)])
         until(lambda: faulting.standing(shop.endpoint)[0]["seen"])
         after.clear()
+        assert kept(shop) == [late.name]
+        late.clear()
     assert shop.wait(asked.result()).done
     assert kept(shop) == [one["name"] for one in faulting.standing(shop.endpoint)]
 
@@ -84,6 +85,15 @@ def test_what_was_struck_and_is_cleared_while_the_call_waits_is_let_go(shop: Wor
         until(lambda: faulting.standing(shop.endpoint)[1]["struck"])
         faulting.clear(shop.endpoint)
     assert shop.wait(asked.result()).done
+
+
+def withholding(shop: World, begun: Any) -> list[str]:
+    """The faults that still withhold an operation, in the state file."""
+    with closing(sqlite3.connect(shop.state / "state.db")) as file:
+        asked = "SELECT facts FROM resource WHERE kind = 'operation' AND name = ?"
+        ((facts,),) = file.execute(asked, (begun.operation.name,))
+    found: list[str] = json.loads(facts)["withheld by"]
+    return found
 
 
 def kept(shop: World) -> list[str]:
