@@ -12,7 +12,19 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from relman.errors import Interrupted, RelmanError
-from relman.gates import model, signoff, smoke, tree, version, way_back, window
+from relman.gates import (
+    actions,
+    cadence,
+    model,
+    model_review,
+    rollout_plan,
+    signoff,
+    smoke,
+    tree,
+    version,
+    way_back,
+    window,
+)
 from relman.gates.gate import Gate
 from relman.gates.lifting import lifted
 from relman.gates.question import Question
@@ -23,6 +35,10 @@ GATES: tuple[Gate, ...] = (
     version.GATE,
     model.GATE,
     window.GATE,
+    cadence.GATE,
+    rollout_plan.GATE,
+    model_review.GATE,
+    actions.GATE,
     smoke.GATE,
     way_back.GATE,
     signoff.GATE,

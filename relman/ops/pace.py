@@ -144,11 +144,11 @@ def chosen(kept: Kept, found: Pace, wanted: date | None = None) -> Turn:
     day = turn.occurrence.day
     if turn.held:
         at = f"recorded {turn.held.astimezone(found.days.zone.info):%Y-%m-%d %H:%M}"
-        raise Refused(f"{kept.item.id} of {day} was held already", fact=at, clears=_missed(kept))
+        raise Refused(f"{kept.item.id} of {day} was held already", fact=at, clears=make_up(kept))
     if turn.occurrence.on > _sunday(found.today):
         fact = f"its next turn is on {turn.occurrence.on}"
         raise Refused(
-            f"{kept.item.id} has no turn this week that is not held", fact=fact, clears=_missed(kept)
+            f"{kept.item.id} has no turn this week that is not held", fact=fact, clears=make_up(kept)
         )
     return turn
 
@@ -169,10 +169,10 @@ def _on(kept: Kept, wanted: date) -> Turn:
             return turn
     known = [str(turn.occurrence.day) for turn in kept.turns][-4:]
     fact = f"{wanted}; the newest are {', '.join(known)}"
-    raise UsageError(f"{kept.item.id} has no turn on that day", fact=fact, clears=_missed(kept))
+    raise UsageError(f"{kept.item.id} has no turn on that day", fact=fact, clears=make_up(kept))
 
 
-def _missed(kept: Kept) -> str:
+def make_up(kept: Kept) -> str:
     """How a turn is made up for that was missed, empty where none was."""
     return next(
         (
