@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,12 +25,15 @@ from relman.driving import Driver
 from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
 from relman.ledger import Entry, Run, Store, story
 from relman.live import LiveService
-from relman.models import Candidate, Emit, Event, Release, ServiceKey, Verdict, listed
+from relman.models import Candidate, Emit, Event, Release, ServiceKey
 from relman.plan import Plan, opening_of
 from relman.preparing import Wishes, planned
 from relman.repo import Repo
 from relman.status import Status
-from relman.steps import AskGates
+
+if TYPE_CHECKING:
+    from relman.gates.reasons import Why
+    from relman.overriding import Lift
 
 STATE = ".relman"
 NO_FILE = "this needs a relman.toml, and there is none here"
@@ -97,8 +102,10 @@ class Relman:
         value = self.driver.begin(plan, then=then)
         return msgspec.convert(value["candidate"], Candidate)
 
-    def look(self) -> None:
-        """Show the steps of the next cut and every gate's verdict. Changes nothing.
+    def look(self) -> str:
+        """Show the steps of the next cut and every gate's verdict, and what they say in one line.
+
+        Changes nothing.
 
         Raises:
             Refused: A gate does not say go, or there is no candidate.
@@ -110,18 +117,23 @@ class Relman:
         plan = self.release_plan(candidate, self.cloud.service(self.key))
         self.show(plan, *proposing.unset(self.configured))
         proposing.keep(self.root, plan)
-        self.must_pass(plan)
+        return self.must_pass(plan)
 
-    def cut(self, confirm: Confirm = lambda _plan: None, *, prepared: bool = False) -> Plan:
+    def cut(
+        self, confirm: Confirm = lambda _plan: None, *, prepared: bool = False, lift: Lift | None = None
+    ) -> Plan:
         """Ship the candidate; without one, prepare it first where no signature is required.
 
         Args:
             confirm: Asked with the plan before anything is changed; raises to refuse.
             prepared: Only what is prepared already: a plan was named.
+            lift: Which gates are to be lifted, and why; it is recorded before they are asked.
         """
+        if lift:
+            lift.check(self.configured)
         self.driver.take_in(self.cloud.service(self.key))
         self.driver.must_be_free("traffic")
-        return self._ship(self.candidate() or self._prepared(only=prepared), confirm)
+        return self._ship(self.candidate() or self._prepared(only=prepared), confirm, lift)
 
     def rollback(self, to: str = "") -> str:
         """All traffic back to a good release, and what came of it in one line.
@@ -194,6 +206,18 @@ class Relman:
             return owing.dropped(self.driver, self.entries(), reason)
         return self.driver.abort(run, reason, gone=live is None and run.lane == "traffic")
 
+    def why(self, at: datetime | None = None) -> Why:
+        """May the candidate ship now, or at another instant? Every gate, and what stands behind it.
+
+        Works without a candidate, and in the middle of a rollout. Reads only.
+
+        Raises:
+            UsageError: ``at`` carries no offset.
+        """
+        from relman import asking
+
+        return asking.why(self.driver, self.candidate(), at)
+
     def adopt(self, version: str = "") -> Release:
         """Take what serves now as good, though relman did not release it, and as the way back."""
         return adopted(self.driver, version)
@@ -230,10 +254,7 @@ class Relman:
 
     def labels(self) -> dict[str, str]:
         """What people call a revision, by its name."""
-        good = story.released(self.entries())
-        found = story.candidate(self.entries(), self.environment)
-        named = [*good, *([found.release] if found else [])]
-        return {release.revision: release.version for release in named if release.version}
+        return story.labels(self.entries(), self.environment)
 
     def candidate(self) -> Candidate | None:
         """The prepared candidate that the commit checked out still is, None if there is none."""
@@ -246,47 +267,28 @@ class Relman:
         ending = proposing.ending_of(self.repository, self.configured, target, candidate)
         return proposing.plan_for(candidate, live, self.entries(), self.cloud, target=target, ending=ending)
 
-    def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
-        """Ask the gates of a plan that is not running, and show what they say."""
-        from relman import gates
-
-        step = next(step for step in plan.steps if isinstance(step, AskGates))
-        return gates.tell(gates.ask(step.question(self.driver)), self.emit)
-
-    def must_pass(self, plan: Plan) -> None:
-        """Ask the gates of a plan that is not running, and show what they say.
+    def must_pass(self, plan: Plan) -> str:
+        """Ask the gates of a plan that is not running, and show what they say; all of it in one line.
 
         Raises:
-            Refused: One does not say go; all that do not are named.
+            Refused: One does not let it pass; all that do not are named.
         """
-        refusing = [one for one in self.verdicts(plan) if not one.passes]
-        if refusing:
-            names = listed(one.gate for one in refusing)
-            raise Refused(f"REFUSED by {names}; nothing was changed", clears=refusing[0].clears)
+        from relman import asking
 
-    def opens(self) -> str:
-        """What the deploy window says now, empty where none is set up."""
-        from relman.ops import windows
-
-        schedule = self.config.window if self.config else None
-        return windows.explain(schedule, self.clock.now()) if schedule else ""
+        return asking.must_pass(self.driver, plan)
 
     def story(self, *, version: str = "", run: str = "") -> tuple[Entry, ...]:
-        """Everything of one run: of that id, of a version, or the newest one.
+        """Everything of one run: of that id (``last`` is the newest), of a version, or the newest one.
 
         Raises:
             Refused: There is none.
         """
-        return self.store.entries(run=opening_of(self.entries(), version=version, run=run).run)
+        opening = opening_of(self.entries(), version=version, run="" if run == "last" else run)
+        return self.store.entries(run=opening.run)
 
     def show(self, plan: Plan, *notes: str) -> None:
         """Tell whoever watches what is about to be done."""
-        lines = [
-            {"key": step.key, "line": step.line, "seconds": getattr(step, "seconds", None)}
-            for step in plan.steps
-        ]
-        facts = {"id": plan.id, "steps": lines, "notes": list(notes), "foot": [plan.foot]}
-        self.emit(Event("plan", plan.title, facts=facts))
+        self.emit(plan.announced(*notes))
 
     @property
     def place(self) -> str:
@@ -325,22 +327,20 @@ class Relman:
         if "repository" in self.__dict__:
             self.repository.close()
 
-    def _ship(self, candidate: Candidate, confirm: Confirm) -> Plan:
+    def _ship(self, candidate: Candidate, confirm: Confirm, lift: Lift | None = None) -> Plan:
         live = self.cloud.service(self.key)
         plan = self.release_plan(candidate, live)
         self.show(plan, *proposing.unset(self.configured))
+        if lift:
+            lift.grant(candidate, self.driver)
         confirm(plan)
         self.driver.begin(plan, live)
         return plan
 
     def _still(self, run: Run) -> Candidate:
         """The candidate that a run prepared, if the commit checked out still is that one."""
-        found = self.candidate()
         prepared = story.candidate(self.store.entries(run=run.id), self.environment)
-        if found is None or prepared is None or found.commit != prepared.commit:
-            fact = f"{prepared.version if prepared else 'it'} was prepared for another commit or template"
-            raise Refused("what was prepared is not what would ship now", fact=fact, clears="inv release.cut")
-        return found
+        return proposing.still(self.candidate(), prepared)
 
     def _prepared(self, *, only: bool) -> Candidate:
         if only or self.configured.profile != "solo":

@@ -279,7 +279,7 @@ class Engine:
         closed = self.record.draft("run.closed", outcome="put-back", reason=reason)
         self.record.write_all(self.record.draft("release.put_back", **value, reason=reason), closed)
         served = f"{self.plan.subject} was not released; {self.plan.facts['prior'] or 'what served'} serves"
-        return PutBack(f"{served}: {what}", fact=reason, clears="inv release.why")
+        return PutBack(f"{served}: {what}", fact=reason, clears=f"inv release.why --run {self.record.run.id}")
 
     def _changed(self) -> bool:
         """Whether a step that changes what users see was meant to act in this run, or was found done."""

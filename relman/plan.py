@@ -18,7 +18,7 @@ from relman.ending import Ending
 from relman.errors import Paused, Refused
 from relman.ledger import Entry
 from relman.ledger import chain as leaves
-from relman.models import PERCENT, Candidate, Release, ServiceKey, TrafficSplit
+from relman.models import PERCENT, Candidate, Event, Release, ServiceKey, TrafficSplit
 from relman.steps import (
     AnyStep,
     AskGates,
@@ -116,6 +116,19 @@ class Plan(msgspec.Struct, frozen=True):
     def id(self) -> str:
         """The first eight digits of the digest: what ``--plan`` takes."""
         return self.digest[:8]
+
+    def announced(self, *notes: str) -> Event:
+        """What whoever watches is told before anything is done.
+
+        Args:
+            notes: What else they must know.
+        """
+        lines = [
+            {"key": step.key, "line": step.line, "seconds": getattr(step, "seconds", None)}
+            for step in self.steps
+        ]
+        facts = {"id": self.id, "steps": lines, "notes": list(notes), "foot": [self.foot]}
+        return Event("plan", self.title, facts=facts)
 
     @property
     def stored(self) -> dict[str, Any]:

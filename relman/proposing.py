@@ -53,6 +53,18 @@ def candidate_at(
     return found if same else None
 
 
+def still(found: Candidate | None, prepared: Candidate | None) -> Candidate:
+    """The candidate of now, if it is the one that a run prepared.
+
+    Raises:
+        Refused: It is another, or none.
+    """
+    if found is None or prepared is None or found.commit != prepared.commit:
+        fact = f"{prepared.version if prepared else 'it'} was prepared for another commit or template"
+        raise Refused("what was prepared is not what would ship now", fact=fact, clears="inv release.cut")
+    return found
+
+
 def plan_for(
     candidate: Candidate,
     live: LiveService | None,
@@ -63,8 +75,8 @@ def plan_for(
     ending: Ending,
 ) -> Plan:
     """The plan that ships a candidate onto what is live now."""
-    fresh, chain = unspent(candidate, cloud), present(story.known_good(entries), cloud, target)
-    if live is None or (not chain and story.created_here(entries)):
+    fresh, (chain, first) = unspent(candidate, cloud), standing(live, entries, cloud, target.key)
+    if first or live is None:
         return plan_first_release(fresh, live.split if live else None, ending=ending)
     serving = (
         max(live.split.shares, key=lambda share: share[1])[0] if live.split.shares else live.latest_ready
@@ -121,12 +133,20 @@ def unset(config: Config) -> tuple[str, ...]:
     return (f"not set up: {listed(missing)}",) if missing else ()
 
 
-def present(chain: tuple[Release, ...], cloud: CloudRun, target: Target) -> tuple[Release, ...]:
+def standing(
+    live: LiveService | None, entries: Sequence[Entry], cloud: CloudRun, key: ServiceKey
+) -> tuple[tuple[Release, ...], bool]:
+    """What a rollback could go to, newest first, and whether the next release is the first (ruling 8)."""
+    chain = present(story.known_good(entries), cloud, key)
+    return chain, live is None or (not chain and story.created_here(entries))
+
+
+def present(chain: tuple[Release, ...], cloud: CloudRun, key: ServiceKey) -> tuple[Release, ...]:
     """The chain without what was deleted meanwhile: a tag on a missing revision would fail every write.
 
     Its first stays in any case: whether that is there is a gate's question.
     """
-    return chain[:1] + tuple(one for one in chain[1:] if cloud.revision(target.key, one.revision))
+    return chain[:1] + tuple(one for one in chain[1:] if cloud.revision(key, one.revision))
 
 
 def told_by(live: LiveService | None, cloud: CloudRun, key: ServiceKey) -> tuple[str, ...]:

@@ -41,6 +41,13 @@ class Status:
     schedule: Schedule | None
 
     @property
+    def opens(self) -> str:
+        """What the deploy window says, empty where none is set up."""
+        from relman.ops import windows
+
+        return windows.explain(self.schedule, self.now) if self.schedule else ""
+
+    @property
     def owed(self) -> tuple[story.Debt, ...]:
         """What releases that are over still owe; an open run settles its own."""
         running = {run.id for run in self.open_runs}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ from relman.embedded.resources.faults import KINDS, PARAMETERS, Fault
 from relman.models import listed
 from relman.smoke import Suite
 from relman.tasks import ns
-from relman.tasks.declare import Declared, Parameter, shown
+from relman.tasks.declare import READERS, Declared, Parameter, shown
 from scripts import conformance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,8 +109,7 @@ def flag(each: Parameter) -> list[str]:
 
 def typed(each: Parameter) -> str:
     """What a person types after the flag."""
-    kinds = {str: "a text", int: "a whole number", float: "a number", Path: "a path", bool: "nothing"}
-    kinds |= {datetime: "a time with its offset"}
+    kinds = {**{item: kind for item, (_, kind) in READERS.items()}, bool: "nothing"}
     kind = " or ".join(f"`{word}`" for word in each.choices if word) or kinds[each.item]
     return f"{kind}; may be repeated" if each.several else kind
 

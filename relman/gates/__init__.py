@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from relman.config import Config
 from relman.errors import Interrupted, RelmanError
 from relman.gates import (
     actions,
@@ -28,7 +29,8 @@ from relman.gates import (
 from relman.gates.gate import Gate
 from relman.gates.lifting import lifted
 from relman.gates.question import Question
-from relman.models import Emit, Event, Verdict
+from relman.gates.telling import Told, summed, tell, told
+from relman.models import Emit, Verdict
 
 GATES: tuple[Gate, ...] = (
     tree.GATE,
@@ -45,7 +47,7 @@ GATES: tuple[Gate, ...] = (
 )
 """The gates in the order in which they are asked and shown."""
 
-__all__ = ["GATES", "Gate", "Question", "ask", "asked", "tell"]
+__all__ = ["GATES", "Gate", "Question", "Told", "ask", "asked", "show", "summed", "told"]
 
 
 def asked(profile: str) -> tuple[Gate, ...]:
@@ -64,11 +66,10 @@ def ask(question: Question, gates: Iterable[Gate] | None = None) -> tuple[Verdic
     return tuple(_answer(gate, question) for gate in chosen)
 
 
-def tell(verdicts: tuple[Verdict, ...], emit: Emit) -> tuple[Verdict, ...]:
+def show(verdicts: tuple[Verdict, ...], config: Config, emit: Emit) -> tuple[Verdict, ...]:
     """Show every verdict to whoever watches; the verdicts themselves."""
-    for verdict in verdicts:
-        facts = {"answer": verdict.answer.value, "fact": verdict.fact, "clears": verdict.clears}
-        emit(Event("gate", verdict.gate, facts=facts))
+    known = {gate.id: gate for gate in GATES}
+    tell((told(known[one.id], one, config) for one in verdicts), emit)
     return verdicts
 
 

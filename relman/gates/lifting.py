@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from relman.clock import stamp
 from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Price, Verdict
@@ -44,4 +43,5 @@ def _override(gate: Gate, verdict: Verdict, question: Question) -> Granted | Non
 
 def _words(found: Granted) -> str:
     kind = "emergency override" if found.emergency else "override"
-    return f"lifted by {found.by} until {stamp(found.expires)}: {found.reason} ({kind}, {found.incident})"
+    until = f"{found.expires:%Y-%m-%d %H:%MZ}"
+    return f"lifted by {found.by} until {until}: {found.reason} ({kind}, {found.incident})"

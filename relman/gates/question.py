@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
-from relman.clock import Clock
+from relman.clock import Clock, aware
 from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.errors import Refused
@@ -50,14 +50,17 @@ class Question:
             Refused: Nothing is prepared.
         """
         if self.proposed is None:
-            fact = "for the commit checked out"
-            raise Refused("nothing is prepared", fact=fact, clears="inv release.prepare")
+            raise Refused("nothing is prepared for the commit checked out", clears="inv release.prepare")
         return self.proposed
 
     @cached_property
     def now(self) -> datetime:
-        """The instant that is asked about, the same for all gates; with an offset."""
-        return self.clock.now() if self.at is None else self.at
+        """The instant that is asked about, the same for all gates, in UTC.
+
+        Raises:
+            UsageError: ``at`` is naive.
+        """
+        return aware(self.clock.now() if self.at is None else self.at).astimezone(UTC)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

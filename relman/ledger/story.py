@@ -54,6 +54,13 @@ def candidate(entries: Sequence[Entry], environment: str) -> Candidate | None:
     return None
 
 
+def labels(entries: Sequence[Entry], environment: str) -> dict[str, str]:
+    """What people call a revision, by its name: every release, and what is prepared in an environment."""
+    found = candidate(entries, environment)
+    named = [*released(entries), *([found.release] if found else [])]
+    return {release.revision: release.version for release in named if release.version}
+
+
 def frozen(entries: Iterable[Entry], revision: str) -> dict[str, Any] | None:
     """The revision template that a candidate was frozen with, None if this ledger froze none of that name."""
     found = (entry.detail["candidate"] for entry in entries if entry.kind == "release.prepared")

@@ -15,9 +15,11 @@ kind                      text                                        facts
 ``plan``                  title: ``api 1.7.3 -> 1.8.0   europe-west1,  ``id``?, ``steps`` [{``key``,
                           production``                                ``line``, ``seconds``?}],
                                                                       ``notes``? [str], ``foot``? [str]
-``gate``                  the gate's name                             ``answer`` (go, no-go, unknown,
-                                                                      not set up), ``fact``,
-                                                                      ``clears``?
+``gate``                  the gate's name                             ``answer`` (go, warn, no-go,
+                                                                      unknown, not set up), ``fact``,
+                                                                      ``clears``?, ``id``?, ``lifted``?,
+                                                                      ``urgent``?, ``price``?,
+                                                                      ``owner``?
 ``step.started``          the step's line                             ``number``?, ``of``?,
                                                                       ``returning``?
 ``step.waiting``          what it waits for: ``bake at 20 %``         ``elapsed``?, ``total``? (both

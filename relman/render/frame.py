@@ -24,7 +24,7 @@ from relman.render.pages import (
     width,
 )
 from relman.render.progress import Progress, Running
-from relman.render.words import aftermath, blame, said, said_each, steps_of, summary, title, verdict
+from relman.render.words import aftermath, answered, blame, said, said_each, steps_of, summary, title, verdict
 
 Line = tuple[tuple[str, str], ...]
 """Pieces of text, each with the style that a terminal with colours gives it."""
@@ -175,10 +175,14 @@ def _planned(event: Event, page: Page) -> Iterator[Line]:
 
 
 def _gate(event: Event, page: Page) -> Iterator[Line]:
-    sign, style = _answers(page.glyphs).get(said(event, "answer"), ("?", "bold yellow"))
+    sign, style = _answers(page.glyphs).get(answered(event), ("?", "bold yellow"))
     head: Line = ((f"  {sign} ", style), (padded(f"{printable(event.text)}  ", GATE_COLUMN), ""))
     yield from _hung(head, verdict(event), page, indent=8)
     yield from _command("next", said(event, "clears"), indent=8)
+    yield from _command("urgent", said(event, "urgent"), indent=8)
+    for label in ("price", "owner"):
+        if text := said(event, label):
+            yield from _hung(((f"{' ' * 8}{label}: ", "dim"),), text, page, indent=10)
 
 
 def _answers(glyphs: Glyphs) -> dict[str, tuple[str, str]]:
@@ -186,6 +190,7 @@ def _answers(glyphs: Glyphs) -> dict[str, tuple[str, str]]:
         "go": (glyphs.done, "green"),
         "no-go": (glyphs.failed, "bold red"),
         "warn": ("!", "bold yellow"),
+        "lifted": ("!", "bold yellow"),
         "not set up": (glyphs.unset, "dim"),
     }
 

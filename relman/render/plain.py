@@ -15,6 +15,7 @@ from relman.render.pages import MINUTE, Share, clockface, lasted, padded, percen
 from relman.render.progress import Progress, Running
 from relman.render.words import (
     aftermath,
+    answered,
     blame,
     said,
     said_each,
@@ -112,10 +113,13 @@ def _plan(event: Event) -> Iterable[str]:
 
 
 def _gate(event: Event) -> Iterable[str]:
-    answer = said(event, "answer")
+    answer = answered(event)
     gate = padded(f"{printable(event.text)}  ", NAME)
     yield _column("gate", ANSWERS.get(answer, answer)) + gate + verdict(event)
     yield from _clears(event)
+    for label in ("urgent", "price", "owner"):
+        if text := said(event, label):
+            yield f"{INDENT}{label}: {text}"
 
 
 def _note(event: Event) -> Iterable[str]:

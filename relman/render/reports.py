@@ -1,4 +1,4 @@
-"""The pages of the reading commands: status, history, why. Values in, text out.
+"""The pages of the reading commands: status, history, a run's story. Values in, text out.
 
 What it is not: a run's screen, or a reader of anything: it is handed what it shows.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from relman.ledger import Entry, story
-from relman.models import PERCENT, Answer, Release, Verdict
+from relman.models import PERCENT, Answer, Release
 from relman.render.pages import ago, bar, lasted, table
 from relman.status import Status
 
@@ -28,12 +28,11 @@ WORDS = {
 }
 
 
-def status(now: Status, *, opens: str = "", ascii_only: bool = False) -> str:
+def status(now: Status, *, ascii_only: bool = False) -> str:
     """``release.status`` for people.
 
     Args:
         now: What is.
-        opens: What the deploy window says, empty where none is set up.
         ascii_only: The terminal has no blocks to draw with.
     """
     rows = [
@@ -43,12 +42,12 @@ def status(now: Status, *, opens: str = "", ascii_only: bool = False) -> str:
         *_owed(now),
         *_candidate(now),
     ]
-    rows += [["window", opens]] if opens else []
+    rows += [["window", now.opens]] if now.opens else []
     head = f"{now.key.service}   {now.key.region}, {now.environment}   project {now.key.project}"
     return f"{head}\n{_indented(table(rows))}"
 
 
-def status_json(now: Status, *, opens: str = "") -> str:
+def status_json(now: Status) -> str:
     """``release.status`` for machines: one object."""
     live = now.live
     shares = live.split.shares if live else ()
@@ -66,7 +65,7 @@ def status_json(now: Status, *, opens: str = "") -> str:
         "candidate": now.candidate.version if now.candidate else None,
         "open_runs": [{"id": run.id, "kind": run.kind} for run in now.open_runs],
         "owed": msgspec.to_builtins(now.owed),
-        "window": opens or None,
+        "window": now.opens or None,
     }
     return json.dumps(told)
 
@@ -83,15 +82,18 @@ def history(entries: Iterable[Entry], labels: Mapping[str, str]) -> str:
 
 def history_json(entries: Iterable[Entry]) -> str:
     """``release.history`` for machines: one JSON object a line, oldest first."""
+    return entries_json(entry for entry in entries if entry.kind in WORDS)
+
+
+def entries_json(entries: Iterable[Entry]) -> str:
+    """Entries for machines: one JSON object a line, oldest first."""
     return "\n".join(
-        json.dumps({"schema": "relman.entry/1", **msgspec.to_builtins(entry)})
-        for entry in entries
-        if entry.kind in WORDS
+        json.dumps({"schema": "relman.entry/1", **msgspec.to_builtins(entry)}) for entry in entries
     )
 
 
-def why(entries: Sequence[Entry]) -> str:
-    """``release.why``: one run, from what was asked to how it ended."""
+def story_of(entries: Sequence[Entry]) -> str:
+    """``release.why --run``: one run, from what was asked to how it ended."""
     opening = entries[0]
     lines = [
         opening.detail["title"],
@@ -99,14 +101,6 @@ def why(entries: Sequence[Entry]) -> str:
     ]
     rows = [row for entry in entries[1:] for row in _told(entry)]
     return "\n".join([*lines, _indented(table(rows))])
-
-
-def verdicts(found: Sequence[Verdict]) -> str:
-    """How many gates refuse, as the last line of ``release.plan``."""
-    refusing = [one.gate for one in found if not one.passes]
-    if not refusing:
-        return "all gates say go: inv release.cut"
-    return f"REFUSED by {len(refusing)} gate{'s' if len(refusing) > 1 else ''}. Nothing was changed."
 
 
 def _serving(now: Status, *, ascii_only: bool) -> list[list[str]]:
@@ -145,7 +139,9 @@ def _way_back(now: Status) -> list[list[str]]:
     else:
         rows = [["way back", "none: no other good release is known"]]
     if not now.chain and story.created_here(now.entries):
-        rows += [["problem", "no release of it has passed its smoke checks yet    inv release.why"]]
+        rows += [
+            ["problem", "no release of it has passed its smoke checks yet    inv release.why --run last"]
+        ]
     elif not now.chain:
         rows += [["unknown", "this ledger never released what serves    inv release.adopt"]]
     return rows + ([["problem", live.complaint]] if live.complaint else [])
@@ -167,7 +163,13 @@ def _candidate(now: Status) -> list[list[str]]:
     failed = any(
         entry.kind == "release.put_back" and entry.detail["leaves"] == found.revision for entry in now.entries
     )
-    then = "put back before: inv release.why" if failed else "" if now.open_runs else "inv release.cut"
+    then = (
+        "put back before: inv release.why --run last"
+        if failed
+        else ""
+        if now.open_runs
+        else "inv release.cut"
+    )
     return [["prepared", f"{found.version} ({found.commit[:7]})    {then}"]]
 
 
@@ -201,8 +203,9 @@ def _verdicts(detail: Mapping[str, Any]) -> Iterable[list[str]]:
 
 
 def _answered(verdict: Mapping[str, Any]) -> str:
-    """A verdict's fact; what is not go is said in front."""
-    return ": ".join(part for part in (verdict["answer"], verdict["fact"]) if part != Answer.GO)
+    """A verdict's fact; what is not go is said in front, and behind it what lifted it."""
+    fact = ": ".join(part for part in (verdict["answer"], verdict["fact"]) if part != Answer.GO)
+    return "; ".join(filter(None, (fact, verdict.get("lifted", ""))))
 
 
 def _subject(entry: Entry, labels: Mapping[str, str]) -> str:

@@ -51,10 +51,16 @@ def title(event: Event) -> str:
     return printable(event.text) + (f"   plan {number}" if number else "")
 
 
+def answered(event: Event) -> str:
+    """A gate event's answer in one word; what was lifted is no refusal, and no go either."""
+    return "lifted" if event.facts.get("lifted") else said(event, "answer")
+
+
 def verdict(event: Event) -> str:
-    """A gate event's fact; a gate that is not set up says so in front."""
+    """A gate event's fact, and what lifted it; a gate that is not set up says so in front."""
     unset = "not set up" if event.facts.get("answer") == Answer.NOT_SET_UP else ""
-    return ": ".join(filter(None, (unset, said(event, "fact"))))
+    fact = ": ".join(filter(None, (unset, said(event, "fact"))))
+    return "; ".join(filter(None, (fact, said(event, "lifted"))))
 
 
 def summary(event: Event) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from relman.models import Answer, Candidate, Release, Verdict
+from relman.models import Candidate, Release
 from relman.steps.step import Done, Failed, Knowledge, Outside, Seen, World
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from relman.gates import Question
 
 
@@ -40,41 +41,57 @@ class AskGates(Knowledge, frozen=True, tag="gates"):
         """Ask them all."""
         from relman import gates
 
-        verdicts = gates.tell(gates.ask(self.question(world)), world.emit)
-        recorded = {"verdicts": msgspec.to_builtins(verdicts)}
+        question = self.question(world)
+        verdicts = gates.show(gates.ask(question), question.config, world.emit)
+        told = {"profile": str(question.config.profile), "mode": str(question.config.mode)}
+        recorded = {**told, "verdicts": msgspec.to_builtins(verdicts)}
         refusals = [verdict for verdict in verdicts if not verdict.passes]
         if refusals:
             facts = "; ".join(f"{one.gate}: {one.fact}" for one in refusals)
             return Failed(facts, refusals[0].clears, recorded)
         if not verdicts:
             return Failed("there is no gate to ask")
-        return Done({**recorded, "text": _counted(verdicts)})
+        return Done({**recorded, "text": gates.summed(verdicts)})
 
     def question(self, outside: Outside) -> Question:
         """What the gates are asked, in a run or before one."""
-        from relman.gates import Question
-
-        if outside.config is None or outside.target is None:
-            raise TypeError("gates are asked with a configuration")
-        return Question(
-            key=outside.key,
-            proposed=self.candidate,
-            chain=self.chain,
-            first=self.first,
-            config=outside.config,
-            target=outside.target,
-            repo=outside.repo,
-            cloud=outside.cloud,
-            clock=outside.clock,
-            ledger=outside.ledger,
-        )
+        return question(outside, self.candidate, self.chain, first=self.first)
 
 
-def _counted(verdicts: tuple[Verdict, ...]) -> str:
-    """``6 gates say go, 1 warn, 2 not set up``."""
-    count = Counter(verdict.answer for verdict in verdicts)
-    others = [f"{count[one]} {one}" for one in Answer if one is not Answer.GO and count[one]]
-    return ", ".join([f"{count[Answer.GO]} gates say go", *others])
+def question(
+    outside: Outside,
+    candidate: Candidate | None,
+    chain: tuple[Release, ...],
+    *,
+    first: bool,
+    at: datetime | None = None,
+) -> Question:
+    """What the gates are asked about a candidate.
+
+    Args:
+        outside: What they may look at.
+        candidate: What is to ship; None where nothing is prepared.
+        chain: What a rollback could go to, newest first.
+        first: No release of the service ever was good.
+        at: Another instant than now, with an offset.
+    """
+    from relman.gates import Question
+
+    if outside.config is None or outside.target is None:
+        raise TypeError("gates are asked with a configuration")
+    return Question(
+        key=outside.key,
+        proposed=candidate,
+        chain=chain,
+        first=first,
+        config=outside.config,
+        target=outside.target,
+        repo=outside.repo,
+        cloud=outside.cloud,
+        clock=outside.clock,
+        ledger=outside.ledger,
+        at=at,
+    )
 
 
 class ProveWayBack(Knowledge, frozen=True, tag="prove-way-back"):

@@ -14,8 +14,8 @@ from relman.errors import Refused
 
 if TYPE_CHECKING:
     from relman.app import Confirm, Relman
+    from relman.overriding import Lift
     from relman.plan import Plan
-
 
 MOST = 6
 """How many differences are told."""
@@ -38,6 +38,14 @@ def confirmed(relman: Relman, wanted: str, answers: TextIO) -> Confirm:
             typed(plan, answers)
 
     return ask
+
+
+def wished(gates: tuple[str, ...], reason: str, incident: str, *, emergency: bool) -> Lift | None:
+    """What a person wants lifted, None for nothing."""
+    from relman.overriding import Lift
+
+    asked = gates or reason or incident or emergency
+    return Lift(gates=gates, reason=reason, incident=incident, emergency=emergency) if asked else None
 
 
 def typed(plan: Plan, answers: TextIO) -> None:

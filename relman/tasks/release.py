@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 from invoke import Collection, Context
 
+from relman.errors import UsageError
+from relman.tasks.confirming import wished
 from relman.tasks.declare import task
 from relman.tasks.release_notes import notes
-from relman.tasks.showing import opened, opened_for_rollback, placed, read, shown
+from relman.tasks.release_why import history, why
+from relman.tasks.showing import ascii_only, opened, opened_for_rollback, placed, read, shown
 
 if TYPE_CHECKING:
     from relman.app import Relman
@@ -34,10 +37,9 @@ def status(_context: Context, *, service: str = "", env: str = "", json: bool = 
     from relman.render import reports
 
     with read(service, env) as relman:
-        now, opens = relman.status(), relman.opens()
-        plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-        page = reports.status(now, opens=opens, ascii_only=plain)
-        print(reports.status_json(now, opens=opens) if json else placed(page, relman.place))
+        now = relman.status()
+        page = reports.status(now, ascii_only=ascii_only())
+        print(reports.status_json(now) if json else placed(page, relman.place))
 
 
 @task
@@ -84,16 +86,20 @@ def look(_context: Context, *, service: str = "", env: str = "", json: bool = Fa
         json: JSON lines.
     """
     with shown(json=json) as screen, opened(service, env, screen) as relman:
-        relman.look()
-        screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
+        said = relman.look()
+        screen.done(f"{said}; nothing was changed", then=("inv release.cut",), timed=False)
 
 
 @task
-def cut(
+def cut(  # noqa: PLR0913 - each is a flag
     _context: Context,
     *,
     plan: str = "",
     dry_run: bool = False,
+    override: tuple[str, ...] = (),
+    reason: str = "",
+    incident: str = "",
+    emergency: bool = False,
     service: str = "",
     env: str = "",
     json: bool = False,
@@ -107,6 +113,10 @@ def cut(
     Args:
         plan: The id that release.plan printed; refused if the plan has changed since.
         dry_run: Show the steps and the gates, and change nothing (like release.plan).
+        override: A gate that is to be lifted for this candidate and two hours; it is recorded.
+        reason: Why the gate is lifted; an override takes one.
+        incident: The incident that the override belongs to; an override takes one.
+        emergency: The override of the window pierces a freeze and a holiday too.
         service: Which service, where relman.toml has several.
         env: Which environment, where there are several.
         json: JSON lines.
@@ -114,11 +124,14 @@ def cut(
     from relman.tasks.confirming import confirmed
 
     with shown(json=json) as screen, opened(service, env, screen) as relman:
+        lift = wished(override, reason, incident, emergency=emergency)
         if dry_run:
-            relman.look()
-            screen.done("all gates say go; nothing was changed", then=("inv release.cut",), timed=False)
+            if lift:
+                raise UsageError("a dry run records no override", clears="the same without --override")
+            said = relman.look()
+            screen.done(f"{said}; nothing was changed", then=("inv release.cut",), timed=False)
         else:
-            done = relman.cut(confirmed(relman, plan, sys.stdin), prepared=bool(plan))
+            done = relman.cut(confirmed(relman, plan, sys.stdin), prepared=bool(plan), lift=lift)
             screen.done(done.outcome, undo=_undo(done), then=_then(relman, done))
 
 
@@ -220,40 +233,6 @@ def adopt(
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         release = relman.adopt(version)
         screen.done(f"{release.revision} is adopted as the way back", then=("inv release.cut",), timed=False)
-
-
-@task
-def history(_context: Context, *, service: str = "", env: str = "", json: bool = False) -> None:
-    """List releases, rollbacks, adoptions.
-
-    Args:
-        service: Which service, where relman.toml has several.
-        env: Which environment, where there are several.
-        json: One JSON object a line, oldest first.
-    """
-    from relman.render import reports
-
-    with read(service, env) as relman:
-        entries = relman.entries()
-        print(reports.history_json(entries) if json else reports.history(entries, relman.labels()))
-
-
-@task
-def why(_context: Context, *, version: str = "", run: str = "", service: str = "", env: str = "") -> None:
-    """Tell how a run went, and why.
-
-    The gates' verdicts, every step with its seconds, and how it ended.
-
-    Args:
-        version: The newest run of that version; by default the newest run of all.
-        run: A run's id, as release.history shows it.
-        service: Which service, where relman.toml has several.
-        env: Which environment, where there are several.
-    """
-    from relman.render import reports
-
-    with read(service, env) as relman:
-        print(reports.why(relman.story(version=version, run=run)))
 
 
 @task(name="version")

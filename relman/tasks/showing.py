@@ -76,6 +76,11 @@ def shown(*, json: bool) -> Iterator[Shown]:
             raise Exit(code=error.code) from error
 
 
+def ascii_only() -> bool:
+    """Whether what is printed to has no signs beyond ASCII."""
+    return not (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def placed(text: str, place: str) -> str:
     """A text whose commands can be typed as they stand: by the name that was called, with the flags."""
     called = "relman" if Path(sys.argv[0]).name == "relman" else "inv"
