@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 from invoke import Collection, Context
 
 from relman.errors import UsageError
-from relman.tasks.confirming import wished
 from relman.tasks.declare import task
 from relman.tasks.release_notes import notes
 from relman.tasks.release_why import history, why
@@ -121,7 +120,7 @@ def cut(  # noqa: PLR0913 - each is a flag
         env: Which environment, where there are several.
         json: JSON lines.
     """
-    from relman.tasks.confirming import confirmed
+    from relman.tasks.confirming import confirmed, wished
 
     with shown(json=json) as screen, opened(service, env, screen) as relman:
         lift = wished(override, reason, incident, emergency=emergency)
