@@ -5,7 +5,8 @@ What it is not: a judge of what is there (``ops.check``). ``written`` reads docu
 """
 
 from relman.ops.gaps.facts import Facts, Gap
+from relman.ops.gaps.modelled import facts
 from relman.ops.gaps.rules import RULES, gaps
 from relman.ops.gaps.written import opened, read
 
-__all__ = ["RULES", "Facts", "Gap", "gaps", "opened", "read"]
+__all__ = ["RULES", "Facts", "Gap", "facts", "gaps", "opened", "read"]

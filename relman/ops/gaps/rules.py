@@ -35,6 +35,7 @@ ROWS: Final = {
 
 LEVELS: Final = ("P1", "P2", "P3", "P4")
 DRILL: Final = ("drill", "restore test")
+DRILLED: Final = re.compile(r"([a-z]+(?:(?:/|\s+and\s+)[a-z]+)*)\s+drill|(restore)\s+test")
 COMMON: Final = {"review", "sync", "planning", "meeting", "weekly", "monthly", "and", "the"}
 """Words of a meeting's name that say nothing of what it is about."""
 
@@ -59,10 +60,8 @@ def owners(facts: Facts) -> Iterator[Gap]:
 def _drilled(facts: Facts) -> Iterator[str]:
     """What the drills are for: ``Security/backup drill, restore test`` is security, backup, restore."""
     for item in facts.items:
-        for told in re.split(r"[,;.+]", item.what):
-            if has(told, DRILL):
-                words = re.findall(r"[a-z]+", re.sub(r"\b(drills?|tests?)\b.*", "", told.lower()))
-                yield from (word for word in words if word not in {"and", "a", "the"})
+        for found in DRILLED.finditer(item.what.lower()):
+            yield from re.split(r"/|\s+and\s+", found[1] or found[2])
 
 
 def _owned(facts: Facts, name: str, words: tuple[str, ...]) -> bool:

@@ -71,9 +71,8 @@ def comment(text: str) -> bytes:
 def calendar(content: bytes, year: int) -> bytes:
     """A calendar likewise: properties of its own go before the first event (RFC 5545, section 3.8.8.2)."""
     head, end, rest = content.partition(b"\r\n")
-    told = (
-        f"X-RELMAN-BY:{BY}\r\nX-RELMAN-YEAR:{year}\r\nX-RELMAN-DIGEST:relman: {_EMPTY.decode()}\r\n".encode()
-    )
+    by = b"X-RELMAN-BY:made by inv ops.documents from relman.toml\r\n"
+    told = by + f"X-RELMAN-YEAR:{year}\r\nX-RELMAN-DIGEST:relman: ".encode() + _EMPTY + b"\r\n"
     before, event, events = rest.partition(b"BEGIN:VEVENT")
     if not event:
         before, event, events = rest.partition(b"END:VCALENDAR")

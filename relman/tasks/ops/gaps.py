@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke import Context
 
-from relman.errors import Refused, UsageError
+from relman.errors import Refused
 from relman.tasks.declare import task
 
 
@@ -21,13 +21,16 @@ def gaps(_context: Context, *, document: tuple[Path, ...] = (), json: bool = Fal
         document: A document as people wrote it, to be read instead of relman.toml.
         json: One JSON object a line, a line for each gap.
     """
+    from relman import config
     from relman.ops import gaps as finder
     from relman.render import gaps as page
 
-    if not document:
-        raise UsageError("which document is meant", clears="inv ops.gaps --document FILE")
-    found = finder.gaps(finder.opened(document))
-    what = " and ".join(str(path) for path in document)
+    if document:
+        what, facts = " and ".join(str(path) for path in document), finder.opened(document)
+    else:
+        read = config.load(config.find(Path.cwd()) or Path.cwd() / config.NAME)
+        what, facts = read.source.path.name, finder.facts(read)
+    found = finder.gaps(facts)
     print(page.gaps_json(found) if json else page.gaps(found, what))
     if found:
         raise Refused(f"{page.counted(found)} in the model", fact=what)
