@@ -32,7 +32,6 @@ RSA_BITS = 2048
 TOUCHED, PIN_GIVEN = 0x01, 0x04
 """Flags of an authenticator: a person was present, and was verified (WebAuthn section 6.1, UP and UV)."""
 
-_ED25519_SIZE, _ED25519_SIGNATURE = 32, 64
 _UNCOMPRESSED = 4
 _CURVES = {P256: b"nistp256", P384: b"nistp384", SK_P256: b"nistp256"}
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
@@ -178,12 +177,9 @@ def _authenticator(application: bytes, verify: Verify) -> Check:
 def _ed25519(fields: Fields) -> Verify:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    point = fields.string()
-    need(len(point) == _ED25519_SIZE, "an Ed25519 key has another length", error=Tampered)
-    key = Ed25519PublicKey.from_public_bytes(point)
+    key = Ed25519PublicKey.from_public_bytes(fields.string())
 
     def verify(own: bytes, message: bytes) -> None:
-        need(len(own) == _ED25519_SIGNATURE, "an Ed25519 signature has another length", error=Tampered)
         _valid(lambda: key.verify(own, message))
 
     return verify
@@ -220,7 +216,6 @@ def _rsa(fields: Fields) -> Check:
     def check(algorithm: str, fields: Fields, message: bytes) -> None:
         own = fields.string()
         fields.end("a signature")
-        need(len(own) == (bits + 7) // 8, "an RSA signature has another length", error=Tampered)
         hash_ = hashes.SHA512() if algorithm == _RSA_SIGNATURES[0] else hashes.SHA256()
         _valid(lambda: key.verify(own, message, padding.PKCS1v15(), hash_))
 

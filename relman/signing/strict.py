@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,8 +83,9 @@ def parsed(content: bytes, named: str = "the statement") -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Refused(f"{named} is no canonical JSON", fact=str(error)) from None
     except Refused as error:
-        raise Refused(f"{named} is no canonical JSON", fact=error.fact) from None
-    need(form == content, f"{named} is no canonical JSON", _difference(content, form))
+        raise Refused(f"{named} is no canonical JSON", fact=f"{error.what}: {error.fact}") from None
+    if form != content:
+        raise Refused(f"{named} is no canonical JSON", fact=_difference(content, form))
     if not isinstance(value, dict):
         raise Refused(f"{named} is no JSON object", fact=type(value).__name__)
     return value
@@ -104,7 +106,9 @@ def converted(value: object, kind: type[_Value], named: str) -> _Value:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, each key of which stands there once."""
     value = dict(pairs)
-    need(len(value) == len(pairs), "a key stands there twice", ", ".join(sorted({key for key, _ in pairs})))
+    if len(value) != len(pairs):
+        twice = sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise Refused("a key stands there twice", fact=", ".join(twice)[:200])
     return value
 
 

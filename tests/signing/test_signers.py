@@ -98,6 +98,13 @@ def test_a_line_with_another_reading_is_refused(name: str) -> None:
         listed(LINE, "", BAD[name])
 
 
+@pytest.mark.parametrize("content", [b"# \xff\n", b"#" * 70_000])
+def test_a_list_is_text_of_a_sensible_size(content: bytes) -> None:
+    """UTF-8, at most 64 kB."""
+    with pytest.raises(Refused, match=r"no text|too large"):
+        Signers.read(content)
+
+
 def test_a_key_counts_from_its_first_second_to_its_last() -> None:
     """Both ends belong to it; outside, the reason names the dates."""
     signers = listed(ENDS)

@@ -118,10 +118,42 @@ def test_what_was_damaged_was_good() -> None:
     assert Signature.read(smith.armour(BLOB, 76)).armoured.encode() == GOOD
 
 
+def test_an_ed25519_or_rsa_signature_has_one_length() -> None:
+    """Cut by a byte, or with a zero before it."""
+    for key in (ED25519, smith.rsa_key()):
+        own = key.own(smith.to_sign(MESSAGE, NAMESPACE))
+        algorithm = own[: 4 + struct.unpack(">I", own[:4])[0]]
+        made = own[len(algorithm) + 4 :]
+        for other in (made[:-1], b"\0" + made, made + b"\0", b""):
+            changed = smith.blob(key.blob, algorithm + smith.string(other), NAMESPACE)
+            with pytest.raises(Tampered):
+                verified(MESSAGE, smith.armour(changed), NAMESPACE)
+
+
+def test_a_signature_is_for_something_and_says_so_briefly() -> None:
+    """No empty namespace, though it was asked for and signed; none of thousands of characters."""
+    for namespace in ("", "x" * 70_000):
+        with pytest.raises(Tampered):
+            verified(MESSAGE, ED25519.sign(MESSAGE, namespace), namespace)
+
+
 def _padded(key: smith.Key) -> smith.Key:
     """The same key, its modulus with a zero byte too many."""
     exponent, _, modulus = key.blob.partition(struct.pack(">I", 257))
     return smith.Key(key.kind, exponent + struct.pack(">I", 258) + b"\0" + modulus, key.own)
+
+
+def _compressed(key: smith.Key) -> smith.Key:
+    """The same key, its point by one coordinate and the other's sign; stock does not read that."""
+    head, x, y = key.blob[:-69], key.blob[-64:-32], key.blob[-1]
+    return smith.Key(key.kind, head + smith.string(bytes([2 + (y & 1)]) + x), key.own)
+
+
+def _rsa_of(modulus: int) -> smith.Key:
+    """An RSA key that nobody can have."""
+    own = smith.string(b"rsa-sha2-512") + smith.string(b"\1" * 256)
+    blob = smith.string(b"ssh-rsa") + smith.number(65537) + smith.number(modulus)
+    return smith.Key("ssh-rsa", blob, lambda _: own)
 
 
 WEAK = {
@@ -144,6 +176,16 @@ WEAK = {
     ),
     "an even RSA exponent": lambda: smith.Key(
         "ssh-rsa", smith.string(b"ssh-rsa") + smith.number(4) + smith.number(2**2047 + 1), ED25519.own
+    ),
+}
+
+
+WEAK |= {
+    "a point that is not written out": lambda: _compressed(smith.ecdsa_key()),
+    "an even RSA modulus": lambda: _rsa_of(2**2048 - 2),
+    "an RSA key beyond all measure": lambda: _rsa_of(2**16400 - 1),
+    "an Ed25519 key that is cut": lambda: smith.Key(
+        "ssh-ed25519", smith.string(b"ssh-ed25519") + smith.string(b"x" * 31), ED25519.own
     ),
 }
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from relman.errors import Refused, Tampered
 from relman.signing import DUTY, GO, Duty, Subject, Vote, canonical, parsed, read
-from relman.signing.strict import CAP
+from relman.signing.strict import CAP, listed
 from tests.signing import smith
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -161,6 +161,12 @@ def test_t15_bytes_with_another_reading_are_refused(name: str) -> None:
     assert time.process_time() - began < 0.5
 
 
+def test_t05_a_key_that_stands_there_twice_is_named() -> None:
+    """T05: two readers would take different ones."""
+    with pytest.raises(Refused, match="a key stands there twice: decision"):
+        parsed(HOSTILE["a key twice"], "the vote")
+
+
 def test_t15_brackets_in_a_text_are_no_depth() -> None:
     """A comment may hold brackets, escaped quotes and backslashes."""
     value = {"a": '[[[[[[[[[[[[[[[[[["{{{{{{{{{{{{{{{{{{\\', "b": "\\"}
@@ -202,6 +208,8 @@ def test_t15_a_name_that_no_record_has_is_refused(tmp_path: Path, name: str) -> 
         read(tmp_path, name)
     with pytest.raises(Refused, match="called that"):
         read(tmp_path, name, "x")
+    with pytest.raises(Refused, match="called that"):
+        listed(tmp_path, name)
 
 
 def test_t15_no_link_is_followed(tmp_path: Path) -> None:
