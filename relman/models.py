@@ -110,7 +110,7 @@ class Release(msgspec.Struct, frozen=True):
         return self.version or self.revision
 
 
-class Commit(msgspec.Struct, frozen=True):
+class Commit(msgspec.Struct, frozen=True, gc=False):
     """A commit as git tells it; every text is decoded, whatever its encoding was.
 
     Attributes:

@@ -60,6 +60,8 @@ def block(text: str, indent: int = 2) -> Markdown:
     Every line is indented, so nothing in it reaches beyond the item. Fences are written anew, and
     closed, so that what is taken for code is code.
     """
+    if PLAIN.fullmatch(text):
+        return Markdown(f"{' ' * indent}{text.rstrip()}")
     lines: list[str] = []
     code = False
     for line in plain(text).split("\n"):

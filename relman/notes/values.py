@@ -38,7 +38,7 @@ QUIET: Final = frozenset({Section.OTHER, Section.UNDONE, Section.MERGES})
 """What people who use the service do not notice: counted, and listed where it can be folded away."""
 
 
-class Ref(Struct, frozen=True):
+class Ref(Struct, frozen=True, gc=False):
     """An issue or a change that a commit names.
 
     Attributes:
@@ -55,7 +55,7 @@ class Ref(Struct, frozen=True):
         return Markdown(f"[{self.text}]({self.url})" if self.url else self.text)
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One commit.
 
     Attributes:

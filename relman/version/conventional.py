@@ -50,7 +50,7 @@ _SHORTEST = 7
 """The hash that ``git log --oneline`` shows has seven digits at least."""
 
 
-class Footer(Struct, frozen=True):
+class Footer(Struct, frozen=True, gc=False):
     """One footer, such as ``Reviewed-by: Z`` or ``Refs #133``.
 
     Attributes:
@@ -69,7 +69,7 @@ class Footer(Struct, frozen=True):
         return self.token in BREAKING and self.separator == ": "
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """A commit message taken apart.
 
     Attributes:
@@ -254,41 +254,44 @@ def _typed(line: str) -> tuple[str, str | None, str]:
 
 def _footer(line: str) -> Footer | None:
     """The footer that a line begins, if it does (items 8 and 9)."""
-    found = [(at, separator) for separator in (": ", " #") if (at := line.find(separator)) > 0]
-    for at, separator in sorted(found):
-        token, value = line[:at], line[at + 2 :].strip()
-        if value and (token in BREAKING or is_word(token)):
-            return Footer(token, value, separator)
+    colon, mark = line.find(": "), line.find(" #")
+    for at in (colon, mark) if colon < mark else (mark, colon):
+        token, value = line[: max(at, 0)], line[at + 2 :].strip()
+        if token and value and (token in BREAKING or is_word(token)):
+            return Footer(token, value, line[at : at + 2])
     return None
 
 
 def _rest(lines: list[str], start: int) -> tuple[str, tuple[Footer, ...], tuple[str, ...]]:
     """Body, footers and cherry-pick marks of what follows the header."""
-    body: list[str] = []
-    open_: list[tuple[Footer, list[str]]] = []
+    told: dict[int, list[str]] = {}  # lines without a footer of their own, by how many stand before them
+    footers: list[Footer] = []
     picked: list[str] = []
     for number in range(start, len(lines)):
         line = lines[number]
-        may_begin = bool(open_ or picked or not lines[number - 1])
+        may_begin = bool(footers or picked or not lines[number - 1])
         if may_begin and line.startswith(_PICKED) and line.endswith(")"):
             picked.append(line[len(_PICKED) : -1])
         elif may_begin and (footer := _footer(line)):
-            open_.append((footer, [footer.value]))
+            footers.append(footer)
         else:
-            (open_[-1][1] if open_ else body).append(line)
-    footers = (Footer(one.token, "\n".join(told).strip(), one.separator) for one, told in open_)
-    return "\n".join(body).strip("\n"), tuple(footers), tuple(picked)
+            told.setdefault(len(footers), []).append(line)
+    body = "\n".join(told.pop(0, ())).strip("\n")
+    for count, more in told.items():
+        last = footers[count - 1]
+        footers[count - 1] = Footer(last.token, "\n".join([last.value, *more]).strip(), last.separator)
+    return body, tuple(footers), tuple(picked)
 
 
 def _possible(message: Message) -> Iterator[str]:
     """Lines of which a person might think that they declare a breaking change."""
-    texts = (message.header, message.body, *(f"{one.token}: {one.value}" for one in message.footers))
-    if not any("!: " in text or "breaking" in text.lower() for text in texts):
+    told = render(message)
+    if "!: " not in told and "breaking" not in told.lower():
         return  # almost every message; nothing more is done for it
     counted = {f"{one.token}: {one.value.partition(chr(10))[0]}" for one in message.footers if one.breaking}
     settled = {message.subject} if message.breaking else set()
     settled |= counted if message.conventional else set()
-    for line in render(message).split("\n"):
+    for line in told.split("\n"):
         if line not in settled and _looks_breaking(line):
             yield line
 

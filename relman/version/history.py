@@ -44,7 +44,7 @@ class Place(StrEnum):
     UNPARSED = "unparsed"
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """One commit of a range, and what became of it.
 
     Attributes:
