@@ -20,7 +20,7 @@ from relman.errors import Refused, UsageError
 from relman.ledger import Draft
 from relman.models import TEAM
 from relman.operating import Operating
-from relman.ops import held, minutes, pace, packs, people, review, words
+from relman.ops import checks, held, minutes, pace, packs, people, review, words
 from relman.ops.cadence import Turn
 from relman.ops.held import Record
 from relman.ops.pace import Kept, Pace
@@ -119,7 +119,11 @@ def _review(team: Operating, found: Pace) -> Prepared:
 
 
 def _known(team: Operating, found: Pace, since: datetime) -> Known:
-    return Known(team.config, team.entries(), found, since, team.on_call)
+    def gaps() -> list[str]:
+        every = checks.check(checks.Asked(team.config, found.now))
+        return [f"{one.file}:{one.line} {one.what}" for one in every]
+
+    return Known(team.config, team.entries(), found, since, team.on_call, gaps=gaps)
 
 
 def _last(kept: Kept, found: Pace) -> datetime:

@@ -18,7 +18,7 @@ from relman.config import Config
 from relman.errors import RelmanError, UsageError
 from relman.ledger import Draft, Entry, Store
 from relman.models import TEAM, Emit
-from relman.ops import held, oncall, pace, people, today
+from relman.ops import held, oncall, pace, people, runbooks, today
 from relman.ops.held import Open
 from relman.ops.today import Page
 from relman.repo import Repo
@@ -91,10 +91,10 @@ class Operating:
         """
         now = self.clock.now() if at is None else aware(at)
         entries = tuple(one for one in self.entries() if one.at <= now)
-        found = today.page(
-            today.Seen(self.config, entries, pace.pace(self.config, entries, now), self.on_call)
-        )
-        return found.of(self.person(person)) if person else found
+        found = pace.pace(self.config, entries, now)
+        asked = today.Seen(self.config, entries, found, self.on_call, runbooks.expiring(self.config))
+        page = today.page(asked)
+        return page.of(self.person(person)) if person else page
 
     def actions(self, *, overdue: bool = False, every: bool = False) -> tuple[Open, ...]:
         """What was decided and is to be done.

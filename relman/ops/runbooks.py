@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
@@ -66,6 +66,15 @@ def _in_folders(config: Config) -> Iterator[str]:
     for folder in (config.documents or Documents()).runbooks:
         for found in sorted((config.folder / folder).rglob("*.md")):
             yield found.relative_to(config.folder).as_posix()
+
+
+def expiring(config: Config) -> Iterator[tuple[str, str, date]]:
+    """Each runbook that says when it was read: path, owner, and the last day on which that holds."""
+    age = (config.documents or Documents()).runbook_age
+    for path in named(config):
+        found = runbook(config.folder, path)
+        if found and found.reviewed:
+            yield path, found.owner, found.reviewed + timedelta(seconds=age.seconds)
 
 
 def _front(text: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ then what the day has, then what is about to come.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 from relman.config import Sections
 from relman.config.cadence import REVIEW
 from relman.ledger import Entry, story
-from relman.ops import held, pace, packs, people, review, windows, words
+from relman.ops import held, oncall, packs, people, review, windows, words
 from relman.ops.cadence import Standing, Turn
 from relman.ops.pace import Kept, Pace
 
@@ -77,7 +77,6 @@ class Seen:
     Attributes:
         on_call: Who is on call at an instant; empty for nobody.
         expiring: Runbooks and other papers whose review runs out: path, role, day.
-        more: What other parts of the model ask: handoffs, acceptances, freezes.
     """
 
     config: Sections
@@ -85,7 +84,6 @@ class Seen:
     pace: Pace
     on_call: Callable[[datetime], str]
     expiring: Iterable[tuple[str, str, date]] = ()
-    more: Iterable[Ask] = field(default_factory=tuple)
 
     def ask(self, when: When, at: str, what: str, role: str, command: str) -> Ask:
         """A line that is asked of a role, of a person, or of whoever is on call."""
@@ -101,9 +99,13 @@ class Seen:
 def page(seen: Seen) -> Page:
     """The page of an instant."""
     asks = [*_missed(seen), *_actions(seen), *_review(seen), *_left_open(seen), *_turns(seen)]
-    asks += [*_papers(seen), *seen.more]
-    order = list(When)
-    return Page(_title(seen), tuple(sorted(asks, key=lambda one: order.index(one.when))), tuple(_notes(seen)))
+    asks += [*_handoff(seen), *_papers(seen), *_freezes(seen)]
+    return Page(_title(seen), tuple(sorted(asks, key=_place)), tuple(_notes(seen)))
+
+
+def _place(one: Ask) -> tuple[int, str]:
+    """What is overdue, then the day by its hours, then what comes."""
+    return list(When).index(one.when), one.at if one.when is not When.OVERDUE else ""
 
 
 def _title(seen: Seen) -> str:
@@ -229,6 +231,21 @@ def _papers(seen: Seen) -> Iterator[Ask]:
             yield seen.ask(when, at, what, role, "")
 
 
-def missed(seen: Seen) -> int:
-    """How many turns were missed altogether."""
-    return sum(1 for _ in pace.missed(seen.pace))
+def _handoff(seen: Seen) -> Iterator[Ask]:
+    """Who takes over on call today, and when."""
+    found = oncall.next_handoff(seen.config.oncall, seen.pace.now) if seen.config.oncall else None
+    if found and seen.pace.days.of(found.at) == seen.pace.today:
+        at = found.at.astimezone(seen.pace.days.zone.info)
+        yield seen.ask(When.TODAY, f"{at:%H:%M}", "takes over on call", found.to or people.ON_CALL, "")
+
+
+def _freezes(seen: Seen) -> Iterator[Ask]:
+    """Freezes that begin within a week: what is to ship before them ships now."""
+    days, now = seen.pace.days, seen.pace.now
+    for freeze in days.freezes:
+        begins = (days.frozen_in or days.zone).instant(freeze.since.first)
+        if now < begins <= now + SOON:
+            until = f"to {freeze.to}" if freeze.to else "until further notice"
+            what = f"a freeze begins, {until}" + (f" ({freeze.reason})" if freeze.reason else "")
+            role = people.accountable(seen.config, "deploy-rollback")
+            yield seen.ask(When.SOON, str(days.of(begins)), what, role, "inv release.plan")

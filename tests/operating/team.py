@@ -91,7 +91,7 @@ class Team:
         self.root, self.now = root, berlin("2026-11-30T09:00")
         for command in (["init", "-q"], ["config", "user.email", "ana@mervo.example"]):
             subprocess.run(["git", *command], cwd=root, check=True)
-        subprocess.run(["git", "config", "user.signingKey", ""], cwd=root, check=True)
+        self.without_key()
         self.write(model)
 
     def write(self, model: str) -> None:
@@ -115,9 +115,14 @@ class Team:
     def with_key(self) -> None:
         """Ana has a key."""
         key = self.root / ".git" / "key"
+        key.unlink(missing_ok=True)
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)]
         subprocess.run(command, check=True)
         subprocess.run(["git", "config", "user.signingKey", f"{key}.pub"], cwd=self.root, check=True)
+
+    def without_key(self) -> None:
+        """She has none, whatever the machine's own configuration says."""
+        subprocess.run(["git", "config", "user.signingKey", ""], cwd=self.root, check=True)
 
     def ask(self, what: Callable[[Operating], T]) -> T:
         """What the team's side of relman answers now."""
