@@ -77,6 +77,11 @@ class Repo:
         """Whether the commit has a file at ``path``."""
         return bool(self._quiet("ls-tree", "--name-only", commit, "--", path))
 
+    def files(self, commit: str) -> tuple[str, ...]:
+        """Every path that a commit has, without the record paths."""
+        names = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
+        return _without_records(name for name in names if name)
+
     def folder_of(self, path: Path) -> str:
         """A folder's place in the repository, as git spells it; empty for its top."""
         place = path.resolve().relative_to(self.root.resolve()).as_posix()

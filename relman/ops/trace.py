@@ -21,7 +21,7 @@ from relman.config.documents import Documents
 from relman.config.lines import Path as Key
 from relman.config.lines import index, nearest
 from relman.config.near import did_you_mean
-from relman.ops import people
+from relman.ops import people, runbooks
 from relman.ops.gaps.facts import Gap, has
 from relman.ops.sentences import Sentence, table
 
@@ -95,17 +95,9 @@ def trace(start: Path, commands: AbstractSet[str]) -> Traced:
 
 def texts(config: Config) -> dict[str, str]:
     """What people read of the model: its document and its runbooks; a missing one is told by a check."""
-    papers = config.documents or Documents()
-    below = [path for folder in papers.runbooks for path in sorted((config.folder / folder).rglob("*.md"))]
-    named = [config.folder / one.runbook for one in config.domain if one.runbook]
-    paths = [config.folder / papers.model, *named, *below]
-    there = {
-        path.resolve() for path in paths if path.is_file() and path.resolve().is_relative_to(config.folder)
-    }
-    return {
-        path.relative_to(config.folder).as_posix(): path.read_text("utf-8", "replace")
-        for path in sorted(there)
-    }
+    names = [str((config.documents or Documents()).model), *runbooks.named(config)]
+    found = (runbooks.runbook(config.folder, name) for name in names)
+    return {one.path: one.text for one in found if one}
 
 
 def duties(config: Config) -> tuple[Duty, ...]:

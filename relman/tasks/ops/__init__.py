@@ -12,12 +12,14 @@ from relman.tasks.ops.cadence import actions, done, hold, review, today
 from relman.tasks.ops.check import check
 from relman.tasks.ops.documents import documents
 from relman.tasks.ops.gaps import gaps
+from relman.tasks.ops.touchpoints import touchpoints
 from relman.tasks.ops.trace import trace
 
 ns = Collection("ops")
 ns.add_task(check)
 ns.add_task(documents)
 ns.add_task(gaps)
+ns.add_task(touchpoints)
 ns.add_task(trace)
 for each in (today, hold, review, actions, done):
     ns.add_task(each)
