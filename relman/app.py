@@ -25,7 +25,7 @@ from relman.driving import Driver
 from relman.errors import ConfigError, Fenced, NotPutBack, Paused, Refused
 from relman.ledger import Entry, Run, Store, story
 from relman.live import LiveService
-from relman.models import Candidate, Emit, Event, Release, ServiceKey
+from relman.models import TEAM, Candidate, Emit, Event, Release, ServiceKey
 from relman.plan import Plan, opening_of
 from relman.preparing import Wishes, planned
 from relman.repo import Repo
@@ -82,6 +82,7 @@ class Relman:
             open_runs=tuple(run for run in self.store.runs(self.key) if run.state == "open"),
             entries=entries,
             schedule=self.config.window if self.config else None,
+            team=self.store.entries(TEAM),
         )
 
     def prepare(self, *, version: str = "", bump: str = "", image: str = "", then: str = "") -> Candidate:

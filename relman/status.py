@@ -27,6 +27,7 @@ class Status:
         open_runs: The runs that have not ended.
         entries: Everything that the ledger has of the service, oldest first.
         schedule: The deploy window, None if it is not set up.
+        team: What the ledger has of the whole team: freezes and stops.
     """
 
     key: ServiceKey
@@ -39,13 +40,15 @@ class Status:
     open_runs: tuple[Run, ...]
     entries: tuple[Entry, ...]
     schedule: Schedule | None
+    team: tuple[Entry, ...] = ()
 
     @property
     def opens(self) -> str:
-        """What the deploy window says, empty where none is set up."""
-        from relman.ops import windows
+        """What the deploy window says, empty where none is set up and nothing is frozen."""
+        from relman.ops import hours
 
-        return windows.explain(self.schedule, self.now) if self.schedule else ""
+        here = hours.of(self.schedule, (*self.team, *self.entries))
+        return here.explain(self.now) if here.set_up or here.frozen(self.now) else ""
 
     @property
     def owed(self) -> tuple[story.Debt, ...]:

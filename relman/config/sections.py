@@ -120,7 +120,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bake: How long each phase but the last is watched; default "10m".
         smoke: The smoke checks, a TOML file, relative to relman.toml.
         overrun: What a run does when the window closes in the middle of it: "finish" (default),
-            "hold" or "return".
+            "hold" or "return". Written down, "finish" also lets a cut begin whose bakes end after the
+            window does.
     """
 
     project: Project | None = None

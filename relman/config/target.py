@@ -37,6 +37,7 @@ class Target(Struct, frozen=True, kw_only=True):
         bake: How long each phase but the last is watched, in seconds.
         smoke: The file of smoke checks, absolute; None: none are set up.
         overrun: What a run does when the window closes in the middle: finish, hold or return.
+        finishes: That it is finish was written down, so a cut may begin whose bakes end after the window.
     """
 
     service: str
@@ -50,6 +51,7 @@ class Target(Struct, frozen=True, kw_only=True):
     bake: float = DEFAULT_BAKE.seconds
     smoke: pathlib.Path | None = None
     overrun: str = "finish"
+    finishes: bool = False
 
     @property
     def key(self) -> ServiceKey:
@@ -122,6 +124,7 @@ class Config(Sections, frozen=True, kw_only=True):
             bake=(settings.bake or DEFAULT_BAKE).seconds,
             smoke=_file(self, name, environment, "smoke"),
             overrun=settings.overrun or Overrun("finish"),
+            finishes=settings.overrun == "finish",
         )
 
 

@@ -96,12 +96,16 @@ def granted(entries: Iterable[Entry], gate: str, candidate: Candidate, now: date
     Raises:
         UsageError: ``now`` is naive.
     """
-    found = (_read(one.detail, one) for one in entries if one.kind == KIND and one.detail)
     return tuple(
         one
-        for one in found
+        for one in recorded(entries)
         if one.gate == gate and one.candidate == subject(candidate) and one.since <= aware(now) < one.expires
     )
+
+
+def recorded(entries: Iterable[Entry]) -> tuple[Granted, ...]:
+    """Every override that the ledger holds, oldest first, whatever it is for."""
+    return tuple(_read(one.detail, one) for one in entries if one.kind == KIND and one.detail)
 
 
 def _read(detail: dict[str, Any], entry: Entry) -> Granted:

@@ -1,38 +1,48 @@
-"""What a step that moves traffic forward does once the deploy window has closed (ruling 20).
+"""What a step that goes forward does once it may no longer ship (ruling 20).
 
-What it is not: the gate. That is asked once, before anything is changed; this is asked at each shift.
+What it is not: the gate. That is asked once, before anything is changed; this is asked at each write.
+Nothing that goes back asks it.
 """
 
 from __future__ import annotations
 
 from relman.errors import Paused
+from relman.models import TEAM, Release
 from relman.steps.step import Failed, World
 
 RESUME = "inv release.resume, or inv release.abort"
 
 
-def halted(world: World) -> Failed | None:
+def halted(world: World, release: Release) -> Failed | None:
     """None to go on, or why the rollout is to be put back.
 
-    A freeze always holds. A closed window follows ``overrun``: ``finish`` goes on, ``hold`` waits for a
-    person, ``return`` puts back.
+    An emergency stop always holds. A freeze or a holiday does, unless an emergency override is active. A
+    closed window follows ``overrun``: ``finish`` goes on, ``hold`` waits for a person, ``return`` puts back.
+    Who is only advised by the gates is only stopped by the stop.
+
+    Args:
+        world: As the run sees it.
+        release: What ships; an override opens for what it was granted for.
 
     Raises:
         Paused: The rollout is to be held where it is.
     """
-    from relman.ops import windows
+    from relman.ops import hours
 
-    schedule = world.config.window if world.config else None
-    if schedule is None or world.target is None:
+    if world.config is None or world.target is None:
         return None
     now = world.clock.now()
-    if frozen := windows.frozen(schedule, now):
-        raise Paused(
-            "held: a freeze has begun", fact=getattr(frozen, "reason", "") or "holiday", clears=RESUME
-        )
-    if windows.answer(schedule, now).open or world.target.overrun == "finish":
+    told = (*world.ledger(TEAM), *world.ledger(world.key))
+    here = hours.of(world.config.window, told, release=release)
+    if here.answer(now).open:
         return None
-    fact = windows.explain(schedule, now)
+    closure, advised = here.frozen(now), world.config.mode == "advise"
+    if closure and (closure.kind == "stop" or not advised):
+        what = "an emergency stop is in force" if closure.kind == "stop" else f"a {closure.kind} has begun"
+        lift = f"inv window.thaw --id {closure.id}, then " if closure.id else ""
+        raise Paused(f"held: {what}", fact=closure.text, clears=f"{lift}{RESUME}")
+    if world.target.overrun == "finish" or advised:
+        return None
     if world.target.overrun == "hold":
-        raise Paused("held: the deploy window has closed", fact=fact, clears=RESUME)
-    return Failed(f"the deploy window has closed: {fact}")
+        raise Paused("held: the deploy window has closed", fact=here.explain(now), clears=RESUME)
+    return Failed(f"the deploy window has closed: {here.explain(now)}")

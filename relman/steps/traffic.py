@@ -85,7 +85,9 @@ class Create(Step, frozen=True, tag="create"):
         return Absent() if live is None else deployed(world, live, self.candidate, self.leaves)
 
     def act(self, world: World) -> Seen | str:
-        """Create it; ALREADY_EXISTS is the fence."""
+        """Create it, if the window or its overrun lets it; ALREADY_EXISTS is the fence."""
+        if reason := halted(world, self.candidate.release):
+            return reason
         candidate = self.candidate
         split = [{"type": REVISION, "revision": candidate.revision, "percent": PERCENT}]
         tag = [{"type": REVISION, "revision": candidate.revision, "tag": candidate.tag}]
@@ -136,7 +138,9 @@ class Deploy(Step, frozen=True, tag="deploy"):
         return deployed(world, read(world), self.candidate, self.leaves)
 
     def act(self, world: World) -> Seen | str:
-        """Write template, traffic and annotations in one request."""
+        """Write template, traffic and annotations in one request, if the window or its overrun lets it."""
+        if reason := halted(world, self.candidate.release):
+            return reason
         live = read(world)
         world.authority.check(live)
         if live.split not in (self.before, self.leaves):
@@ -184,7 +188,7 @@ class Shift(Step, frozen=True, tag="shift"):
 
     def act(self, world: World) -> Seen | str:
         """Write traffic and annotations, if the window or its overrun lets it."""
-        if reason := halted(world):
+        if reason := halted(world, self.release):
             return reason
         live = read(world)
         world.authority.check(live)
