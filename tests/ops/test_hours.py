@@ -14,7 +14,7 @@ from relman import config
 from relman.clock import Clock, stamp
 from relman.ledger import Draft, SqliteStore
 from relman.models import TEAM, Release
-from relman.ops import closures, hours
+from relman.ops import closures, hours, windows
 from relman.ops.hours import Hours
 
 SCHEDULE = config.schedule(
@@ -97,7 +97,7 @@ def test_a_stop_goes_before_everything(book: Book) -> None:
     book.overrides(WEDNESDAY, emergency=True)
     name = book.says("window.stopped", tz="Europe/Berlin", reason="money is lost")
     found = book.hours()
-    assert found.answer(WEDNESDAY) == hours.windows.Answer(open=False)
+    assert found.answer(WEDNESDAY) == windows.Answer(open=False)
     assert found.explain(WEDNESDAY) == (
         f"it is Wed 25 Nov 11:00 Europe/Berlin; emergency stop {name} since Tue 24 Nov 11:00 until further "
         "notice (money is lost); it does not open until it is lifted"
@@ -159,7 +159,7 @@ def test_a_closure_that_cannot_be_read_closes(book: Book, detail: dict[str, Any]
 
 def test_without_a_window_all_time_is_open_but_what_is_closed(book: Book) -> None:
     """A team without ``[window]`` can freeze and stop all the same."""
-    assert book.hours(None).answer(THURSDAY) == hours.windows.Answer(open=True)
+    assert book.hours(None).answer(THURSDAY) == windows.Answer(open=True)
     book.says("window.frozen", **{"from": "2026-11-26", "to": "2026-11-26"}, tz="Europe/Berlin")
     found = book.hours(None)
     assert found.answer(THURSDAY).next_opening == datetime(2026, 11, 26, 23, tzinfo=UTC)
