@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from relman.clock import Clock, aware
-from relman.config import Config
+from relman.config import Config, Service
 from relman.errors import RelmanError, UsageError
-from relman.ledger import Draft, Entry, Store
-from relman.models import TEAM, Emit
-from relman.ops import held, oncall, pace, people, runbooks, today
+from relman.ledger import Draft, Entry, Run, Store
+from relman.models import TEAM, Emit, Event, ServiceKey
+from relman.ops import closures, freezing, held, hours, oncall, pace, people, runbooks, today
+from relman.ops.closures import Closure
+from relman.ops.freezing import Wish
 from relman.ops.held import Open
+from relman.ops.hours import Hours
 from relman.ops.today import Page
 from relman.repo import Repo
 
@@ -116,6 +119,62 @@ class Operating:
             return ""
         with closing(repository):
             return repository.email
+
+    # ── the deploy window ────────────────────────────────────────────────────────────────────────
+
+    def hours(self, service: str = "", env: str = "", at: datetime | None = None) -> Hours:
+        """When shipping is allowed, by relman.toml and the ledger.
+
+        Args:
+            service: Whose freezes count besides the team's; the only service, or else none.
+            env: In which environment of it.
+            at: What was recorded later than that is not known yet; None: everything is.
+        """
+        key, zone = self._service(service, env), self.config.model.tz if self.config.model else None
+        told = (entry for entry in self.entries() if entry.key in {TEAM, key})
+        known = [entry for entry in told if at is None or entry.at <= at]
+        return hours.of(self.config.window, known, zone=zone)
+
+    def freeze(self, wish: Wish, service: str = "", env: str = "") -> Closure:
+        """Freeze or stop at once, everything or one service.
+
+        Raises:
+            UsageError: What is asked for cannot be read or closes nothing.
+        """
+        key = self.config.key(service, env) if service else TEAM
+        zone = self.hours().zone
+        draft = freezing.begin(wish, key, env if service else "", zone=zone, now=self.clock.now())
+        (entry,) = self.record_all([draft])
+        for run in self.running():
+            told = f"{run.key.service} has a rollout under way (run {run.id}): it holds before its next write"
+            self.emit(Event("note", told))
+        return closures.recorded([entry])[0]
+
+    def thaw(self, name: str, reason: str) -> Closure:
+        """Take back a freeze or a stop of the ledger.
+
+        Raises:
+            UsageError: There is no name or no reason.
+            Refused: It stands in relman.toml; or there is no such one, or it is over.
+        """
+        entries = self.entries()
+        now = self.clock.now()
+        self.record_all([freezing.lift(entries, name, reason, config=self.config, now=now)])
+        return next(one for one in closures.recorded(entries) if one.id == name)
+
+    def running(self) -> tuple[Run, ...]:
+        """The open runs that move traffic, of every service and environment."""
+        keys = {key for name, service in self.config.service.items() for key in self._keys(name, service)}
+        runs = [run for key in sorted(keys) for run in self.store.runs(key)]
+        return tuple(run for run in runs if (run.state, run.lane) == ("open", "traffic"))
+
+    def _service(self, service: str, env: str) -> ServiceKey:
+        """The chosen service, or the only one; TEAM where there are several and none is chosen."""
+        several = len([env for one in self.config.service.values() for env in one.environments]) > 1
+        return TEAM if several and not service else self.config.key(service or None, env or None)
+
+    def _keys(self, name: str, service: Service) -> list[ServiceKey]:
+        return [self.config.key(name, env) for env in service.environments]
 
     def close(self) -> None:
         """Let go of the ledger."""

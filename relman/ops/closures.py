@@ -19,10 +19,8 @@ from relman.config.schedule import Holiday, Schedule
 from relman.config.source import Source
 from relman.config.words import LocalMoment, Zone
 from relman.ledger import Entry
-from relman.ops.spans import Span
+from relman.ops.spans import FOREVER, Span
 from relman.ops.words import moment
-
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 BEGUN = {"window.frozen": "freeze", "window.stopped": "stop"}
 ENDED = {"window.thawed", "window.resumed"}
@@ -137,10 +135,11 @@ def _recorded(entry: Entry, lifted: dict[str, datetime]) -> Closure:
     begins = detail.tz.instant(since) if since else entry.at
     ends = detail.tz.instant(detail.to.last) if detail.to else FOREVER
     begun = f"from {detail.since}" if detail.since else f"since {moment(entry.at, detail.tz)}"
+    until = f"lifted {moment(lifted[name], detail.tz)}" if name in lifted else _until(detail.to)
     return Closure(
         kind=BEGUN[entry.kind],
         span=Span(begins, min(ends, lifted.get(name, FOREVER))),
-        written=f"{begun} {_until(detail.to)}",
+        written=f"{begun} {until}",
         reason=detail.reason,
         id=name,
         by=entry.actor,

@@ -14,9 +14,8 @@ from msgspec import Struct
 
 from relman.clock import aware
 from relman.config.rota import Layer, Replacement, Rota
-from relman.ops.spans import Span
+from relman.ops.spans import FOREVER, Span
 from relman.ops.turns import START, Turn, lifetime, regular, turns
-from relman.ops.windows import FOREVER
 
 # Weekdays and clock-change rules repeat after 28 years, which are whole weeks; see ops.windows.
 _CALENDAR_DAYS = 7 * 1461

@@ -6,8 +6,11 @@ What it is not: windows or shifts; those say where the stretches come from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of what has none."""
 
 
 class Span(NamedTuple):

@@ -17,8 +17,7 @@ from typing import NamedTuple
 from relman.config.rota import Layer, Replacement, Rota
 from relman.config.words import Zone
 from relman.ops import windows
-from relman.ops.spans import Span, merged
-from relman.ops.windows import FOREVER
+from relman.ops.spans import FOREVER, Span, merged
 
 START = datetime(1, 1, 1, tzinfo=UTC)
 """Before anything that is dated."""

@@ -22,8 +22,8 @@ from relman.clock import aware
 from relman.config.schedule import Override, Schedule, Window
 from relman.config.words import Zone
 from relman.ops import weeks, words
-from relman.ops.closures import FOREVER, Closure, in_force, written
-from relman.ops.spans import Span, between, clipped, merged
+from relman.ops.closures import Closure, in_force, written
+from relman.ops.spans import FOREVER, Span, between, clipped, merged
 
 # Weekdays and clock-change rules repeat after 28 years, which are 1461 whole weeks (until 2100,
 # which is no leap year, shifts the pattern without making a new one).
