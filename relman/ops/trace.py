@@ -38,6 +38,9 @@ WORDS: Final = {
     "uptime": ("release.status",),
     "smoke": ("smoke.run",),
     "migration": ("release.notes",),
+    "runbook": ("ops.check", "ops.trace"),
+    "documentation": ("ops.documents",),
+    "operating-model": ("ops.check", "ops.documents"),
 }
 """The commands of what a role owns or a row is about, by the words that tell of it."""
 
