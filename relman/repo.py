@@ -5,6 +5,7 @@ What it is not: needed on the way back. A rollback never comes here, so git may 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -108,6 +109,12 @@ class Repo:
     def email(self) -> str:
         """The address of whoever types here, as git knows it; empty where it was never told."""
         return self._quiet("config", "--get", "user.email").strip()
+
+    def authors(self, most: int = 1_000) -> tuple[tuple[str, str], ...]:
+        """Who wrote the newest commits, by name and address, as .mailmap says; whoever wrote most first."""
+        told = self._quiet("log", f"--max-count={most}", "--format=%aN%x00%aE").splitlines()
+        pairs = Counter(tuple(line.split("\0", 1)) for line in told if "\0" in line)
+        return tuple((name, email) for (name, email), _ in pairs.most_common())
 
     def on_remote(self, remote: str, commit: str) -> bool:
         """Whether a branch of the remote, as last fetched, has the commit."""

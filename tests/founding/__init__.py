@@ -1,0 +1,1 @@
+"""The first relman.toml of a repository."""
