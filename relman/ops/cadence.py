@@ -22,9 +22,10 @@ from msgspec import Struct
 
 from relman.clock import aware
 from relman.config.cadence import CadenceItem
-from relman.config.schedule import Freeze, Holiday, Schedule
+from relman.config.schedule import Holiday, Schedule
 from relman.config.words import Zone
 from relman.ops import weeks
+from relman.ops.closures import Closure, written
 
 LAST_DAY = date(9998, 12, 31)
 _DAY = timedelta(days=1)
@@ -40,14 +41,12 @@ class Days:
     Attributes:
         zone: The model's zone.
         holidays: The name of each holiday, by its date.
-        freezes: When nothing may ship.
-        frozen_in: The zone of the freezes.
+        freezes: When nothing may ship, by the file and by the ledger.
     """
 
     zone: Zone
     holidays: Mapping[date, str] = field(default_factory=dict)
-    freezes: tuple[Freeze, ...] = ()
-    frozen_in: Zone | None = None
+    freezes: tuple[Closure, ...] = ()
 
     def of(self, moment: datetime) -> date:
         """The day on which an instant falls.
@@ -63,20 +62,21 @@ class Days:
 
     def frozen(self, moment: datetime) -> bool:
         """Whether a freeze is in force; a holiday is none."""
-        zone = self.frozen_in or self.zone
-        return any(
-            zone.instant(freeze.since.first) <= moment
-            and (freeze.to is None or moment < zone.instant(freeze.to.last))
-            for freeze in self.freezes
-        )
+        return any(one.span.start <= moment < one.span.end for one in self.freezes)
 
 
-def days(zone: Zone, schedule: Schedule | None = None) -> Days:
-    """The days of a model's zone, with the holidays and freezes of the deploy window."""
-    if schedule is None:
-        return Days(zone)
-    named = [each if isinstance(each, Holiday) else Holiday(date=each) for each in schedule.holidays]
-    return Days(zone, {each.date: each.name for each in named}, schedule.freezes, schedule.tz)
+def days(zone: Zone, schedule: Schedule | None = None, recorded: Iterable[Closure] = ()) -> Days:
+    """The days of a model's zone, with the holidays and freezes of the deploy window.
+
+    Args:
+        zone: The model's zone.
+        schedule: ``[window]``; None: there is none.
+        recorded: The freezes and stops that the ledger holds.
+    """
+    holidays = schedule.holidays if schedule else ()
+    named = [each if isinstance(each, Holiday) else Holiday(date=each) for each in holidays]
+    freezes = [one for one in (written(schedule) if schedule else ()) if one.kind == "freeze"]
+    return Days(zone, {each.date: each.name for each in named}, (*freezes, *recorded))
 
 
 class Occurrence(Struct, frozen=True, order=True):

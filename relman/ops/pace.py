@@ -15,7 +15,8 @@ from relman.config.near import did_you_mean
 from relman.config.words import Zone
 from relman.errors import ConfigError, Refused, UsageError
 from relman.ledger import Entry
-from relman.ops import cadence, held
+from relman.models import TEAM
+from relman.ops import cadence, closures, held
 from relman.ops.cadence import Adherence, Days, Standing, Turn
 
 SET_UP = "write [model] version, tz and since, and a [[cadence]] for each item, or let inv init do it"
@@ -100,13 +101,18 @@ def zone(config: Sections) -> Zone:
     raise ConfigError("the cadence has no time zone", fact="no [model] in relman.toml", clears=SET_UP)
 
 
-def days_of(config: Sections) -> Days:
+def days_of(config: Sections, entries: Iterable[Entry] = ()) -> Days:
     """Which days count for a team.
+
+    Args:
+        config: The model, with its holidays and freezes.
+        entries: What the ledger has; freezes that it holds for the whole team count too.
 
     Raises:
         ConfigError: There is no zone to count them in.
     """
-    return cadence.days(zone(config), config.window)
+    told = [one for one in entries if one.key == TEAM]
+    return cadence.days(zone(config), config.window, closures.recorded(told))
 
 
 def pace(config: Sections, entries: Sequence[Entry], now: datetime) -> Pace:
@@ -116,7 +122,7 @@ def pace(config: Sections, entries: Sequence[Entry], now: datetime) -> Pace:
         UsageError: ``now`` is naive.
         ConfigError: There is no zone to count days in.
     """
-    days = days_of(config)
+    days = days_of(config, entries)
     known = held.held(entries)
     since = _since(config, known.values(), days, now)
     items = (Kept(item, cadence.turns(item, days, since, known, now)) for item in config.cadence)

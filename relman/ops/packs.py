@@ -17,8 +17,8 @@ from relman.config import Sections
 from relman.config.cadence import CadenceItem, Topic
 from relman.config.rota import Replacement
 from relman.ledger import Entry, story
-from relman.models import PERCENT
-from relman.ops import held, load, people, review, turns, windows, words
+from relman.models import PERCENT, TEAM
+from relman.ops import held, hours, load, people, review, turns, words
 from relman.ops.cadence import Adherence
 from relman.ops.pace import Pace
 from relman.ops.spans import Span
@@ -230,8 +230,7 @@ def adherence_line(one: Adherence) -> str:
 
 def _plan(known: Known) -> Iterator[str]:
     """The next window, and what is prepared for it."""
-    schedule, now = known.config.window, known.pace.now
-    yield f"window: {windows.explain(schedule, now)}" if schedule else "window: not set up: write [window]"
+    yield f"window: {window(known.config, known.entries, known.pace) or 'not set up: write [window]'}"
     keys = sorted({(one.key, one.environment) for one in known.entries if one.kind == "release.prepared"})
     for key, environment in keys:
         found = story.candidate([one for one in known.entries if one.key == key], environment)
@@ -240,6 +239,13 @@ def _plan(known: Known) -> Iterator[str]:
             yield f"{key.service}: {came}{found.version} ({found.commit[:7]}) is prepared    inv release.plan"
     if not keys:
         yield "nothing is prepared    inv release.prepare"
+
+
+def window(config: Sections, entries: Sequence[Entry], found: Pace) -> str:
+    """Whether shipping is allowed, by the file and by the ledger's freezes; empty where nothing is set up."""
+    told = [one for one in entries if one.key == TEAM]
+    allowed = hours.of(config.window, told, zone=found.days.zone)
+    return allowed.explain(found.now) if allowed.set_up or allowed.frozen(found.now) else ""
 
 
 def _migrations(_known: Known) -> Iterator[str]:

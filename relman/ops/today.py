@@ -16,7 +16,7 @@ from msgspec import Struct
 from relman.config import Sections
 from relman.config.cadence import REVIEW
 from relman.ledger import Entry, story
-from relman.ops import held, oncall, packs, people, review, windows, words
+from relman.ops import held, oncall, packs, people, review, words
 from relman.ops.cadence import Standing, Turn
 from relman.ops.pace import Kept, Pace
 
@@ -116,9 +116,8 @@ def _title(seen: Seen) -> str:
 
 
 def _notes(seen: Seen) -> Iterator[str]:
-    schedule, now = seen.config.window, seen.pace.now
-    if schedule:
-        yield f"window    {windows.explain(schedule, now)}"
+    if allowed := packs.window(seen.config, seen.entries, seen.pace):
+        yield f"window    {allowed}"
     if holiday := seen.pace.days.holidays.get(seen.pace.today):
         yield f"holiday   {holiday}"
     if not seen.config.cadence:
@@ -243,9 +242,6 @@ def _freezes(seen: Seen) -> Iterator[Ask]:
     """Freezes that begin within a week: what is to ship before them ships now."""
     days, now = seen.pace.days, seen.pace.now
     for freeze in days.freezes:
-        begins = (days.frozen_in or days.zone).instant(freeze.since.first)
-        if now < begins <= now + SOON:
-            until = f"to {freeze.to}" if freeze.to else "until further notice"
-            what = f"a freeze begins, {until}" + (f" ({freeze.reason})" if freeze.reason else "")
+        if now < freeze.span.start <= now + SOON:
             role = people.accountable(seen.config, "deploy-rollback")
-            yield seen.ask(When.SOON, str(days.of(begins)), what, role, "inv release.plan")
+            yield seen.ask(When.SOON, str(days.of(freeze.span.start)), freeze.text, role, "inv window.show")

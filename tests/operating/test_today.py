@@ -14,6 +14,8 @@ from relman import holding, opening
 from relman.errors import UsageError
 from relman.holding import Said
 from relman.operating import Operating
+from relman.ops import pace
+from relman.ops.freezing import Wish
 from relman.ops.today import Page, When
 from relman.render import today
 from tests.operating.team import MODEL, Team, berlin
@@ -56,7 +58,7 @@ def test_what_is_overdue_comes_first(team: Team) -> None:
         ("overdue", "13 days late", ("ana",), "inv ops.hold --item drill --occurrence 2026-12-03"),
         ("overdue", "8 days late", ("ben",), "inv ops.done --action mon-2026-11-30-1"),
         ("overdue", "2 days late", ("ana",), "inv ops.review"),
-        ("soon", "2026-12-18", (), "inv release.plan"),
+        ("soon", "2026-12-18", (), "inv window.show"),
     ]
     assert found.asks[0].what == "mon (overdue, and 1 before): Review last week's incidents"
     assert found.title.endswith("on call: Ana Ruiz")
@@ -97,6 +99,18 @@ def test_a_runbook_that_runs_out_is_told_a_week_ahead(team: Team) -> None:
     assert told("2026-11-27T09:00") == []
     assert told("2026-11-30T09:00") == [("soon", "2026-12-05")]
     assert told("2026-12-06T09:00") == [("overdue", "1 day late")]
+
+
+def test_a_freeze_of_the_ledger_counts_as_one_of_the_file(team: Team) -> None:
+    """It is told of before it begins; while it holds, the window says so, and what only ships has no turn."""
+    wish = Wish(since="2026-12-04", to="2026-12-09", reason="audit")
+    team.ask(lambda it: it.freeze(wish))
+    [soon] = [one for one in page(team, "2026-12-01T09:00").asks if one.when is When.SOON]
+    assert (soon.at, "audit" in soon.what) == ("2026-12-04", True)
+    assert "audit" in page(team, "2026-12-07T09:00").notes[0]
+    frozen = team.ask(lambda it: pace.pace(it.config, it.entries(), it.clock.now())).days
+    assert frozen.frozen(berlin("2026-12-09T10:00"))
+    assert not frozen.frozen(berlin("2026-12-10T00:00"))
 
 
 def test_without_a_cadence_it_says_what_to_write(team: Team) -> None:
