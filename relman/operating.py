@@ -18,11 +18,12 @@ from relman.config import Config, Service
 from relman.errors import RelmanError, UsageError
 from relman.ledger import Draft, Entry, Run, Store
 from relman.models import TEAM, Emit, Event, ServiceKey
-from relman.ops import closures, freezing, held, hours, oncall, pace, people, runbooks, today
+from relman.ops import closures, freezing, held, hours, pace, people, runbooks, today
 from relman.ops.closures import Closure
 from relman.ops.freezing import Wish
 from relman.ops.held import Open
 from relman.ops.hours import Hours
+from relman.ops.shifts import Shifts
 from relman.ops.today import Page
 from relman.repo import Repo
 
@@ -83,7 +84,7 @@ class Operating:
     def on_call(self, at: datetime) -> str:
         """Who is on call at an instant, by id; empty where nobody is."""
         rota = self.config.oncall
-        return str((rota and oncall.person(rota, at)) or "")
+        return (Shifts.of(rota, self.store.entries(TEAM)).person(at) if rota else "") or ""
 
     def today(self, at: datetime | None = None, person: str = "") -> Page:
         """What a day asks of whom, and what is overdue.

@@ -40,6 +40,22 @@ class Course(Struct, frozen=True):
     exhausted_at: datetime | None
 
 
+class Loud(Struct, frozen=True):
+    """How loud a severity is.
+
+    Attributes:
+        severity: ``P1`` to ``P4``.
+        via: By what people are told.
+        acknowledge: Within what time it is to be acknowledged, as the file spells it.
+        tell: Who is told at once, by id.
+    """
+
+    severity: str
+    via: str
+    acknowledge: str
+    tell: tuple[str, ...]
+
+
 def course(
     escalation: Escalation, started: datetime, acknowledged: datetime | None, resolve: Resolve
 ) -> Course:

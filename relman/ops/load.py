@@ -101,7 +101,9 @@ def _share(rota: Rota, span: Span, person: str, mine: Sequence[Span], mean: floa
         weeks_in_a_row=max((_wall(one, rota.tz) / _WEEK for one in _without_rest(mine)), default=0.0),
         fairness=PERCENT * (_hours(mine) / mean - 1) if mean else 0.0,
     )
-    return replace(counted, over=tuple(_over(counted, rota.limits, _FOUR_WEEKS / (span.end - span.start))))
+    return replace(
+        counted, over=tuple(_over(counted, rota.limits, min(_FOUR_WEEKS / (span.end - span.start), 1)))
+    )
 
 
 def _hours(spans: Iterable[Span]) -> float:
@@ -135,7 +137,7 @@ def _wall(span: Span, zone: Zone) -> timedelta:
 
 
 def _over(share: Share, limits: Limits, per_four_weeks: float) -> Iterator[str]:
-    """The limits that are passed; hours are compared as what they come to in four weeks."""
+    """The limits that are passed; hours of more than four weeks are taken as what they come to in four."""
     if share.weeks_in_a_row > limits.consecutive_weeks:
         yield f"{share.weeks_in_a_row:.3g} weeks in a row (limit {limits.consecutive_weeks})"
     rates = {"night": (share.nights, limits.night_hours), "weekend": (share.weekends, limits.weekend_hours)}

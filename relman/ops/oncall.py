@@ -139,6 +139,12 @@ def gaps(rota: Rota, within: Span, replacements: Sequence[Replacement] = ()) -> 
     return (Span(one.start, one.end) for one in turns(rota, within, replacements) if one.person is None)
 
 
+def first(rota: Rota, replacements: Sequence[Replacement] = ()) -> datetime:
+    """When anybody is on call for the first time."""
+    began = [lifetime(layer, rota.tz).start for layer in rota.layers]
+    return min([*began, *(one.since.astimezone(UTC) for one in replacements if one.user)])
+
+
 def _instant(at: datetime) -> Span:
     at = aware(at).astimezone(UTC)
     return Span(at, at + timedelta.resolution)

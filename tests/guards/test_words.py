@@ -14,7 +14,8 @@ from relman.tasks import ns
 from tests.guards import tree
 
 COMMAND = re.compile(
-    r"(?<![\w-])(?:\./)?(?:inv|relman) (?:--?[\w-]+ )*(?P<task>[a-z][a-z-]*\.[a-z][\w-]*)(?P<rest>[^\n`\"']*)"
+    r"(?<![\w-])(?:\./)?(?:inv|relman) (?:--?[\w-]+ )*"
+    r"(?P<task>[a-z][a-z-]*(?:\.[a-z][\w-]*)+)(?P<rest>[^\n`\"']*)"
 )
 """A dotted task after the command; what follows it, up to the end of the line or of the quotation."""
 
@@ -69,6 +70,7 @@ def flags_of(task: str) -> set[str]:
         ("run `./inv release.cut --plan ID` now", "release.cut", ["plan"]),
         ('clears="inv release.why --run x"', "release.why", ["run"]),
         ("relman -R release.cut", "release.cut", []),
+        ("`inv ops.oncall.gaps --days 9`", "ops.oncall.gaps", ["days"]),
     ],
 )
 def test_the_guard_sees_what_it_guards_against(line: str, task: str, flags: list[str]) -> None:

@@ -263,16 +263,17 @@ def test_fairness_is_the_distance_from_the_mean() -> None:
 
 
 def test_limits_are_told_in_words() -> None:
-    """Night and weekend hours are compared as what they come to in four weeks."""
-    week = Span(datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 12, 9, tzinfo=UTC))
-    limits = {"consecutive_weeks": 1, "night_hours": 200, "weekend_hours": 191.5}
-    (ana,) = counted(week, layer("ana"), limits=limits).values()
+    """Night and weekend hours of more than four weeks are compared as what they come to in four."""
+    start = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    limits = {"consecutive_weeks": 1, "night_hours": 56, "weekend_hours": 47.5}
+    (ana,) = counted(Span(start, start + 168 * HOUR), layer("ana"), limits=limits).values()
+    assert ana.over == ("48 weekend hours in four weeks (limit 47.5)",)
+    (ana,) = counted(Span(start, start + 1344 * HOUR), layer("ana"), limits=limits).values()
     assert ana.over == (
-        "224 night hours in four weeks (limit 200)",
-        "192 weekend hours in four weeks (limit 191.5)",
+        "8 weeks in a row (limit 1)",
+        "224 night hours in four weeks (limit 56)",
+        "192 weekend hours in four weeks (limit 47.5)",
     )
-    (ana,) = counted(Span(week.start, week.end + HOUR), layer("ana"), limits=limits).values()
-    assert ana.over[0] == "1.01 weeks in a row (limit 1)"
 
 
 def test_gaps_show_over_a_year_and_not_over_a_week() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from relman.tasks.ops import oncall
 from relman.tasks.ops.cadence import actions, done, hold, review, today
 from relman.tasks.ops.check import check
 from relman.tasks.ops.documents import documents
@@ -21,5 +22,7 @@ ns.add_task(documents)
 ns.add_task(gaps)
 ns.add_task(touchpoints)
 ns.add_task(trace)
+ns.add_task(oncall.escalate)
+ns.add_collection(oncall.ns)
 for each in (today, hold, review, actions, done):
     ns.add_task(each)
