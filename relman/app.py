@@ -116,7 +116,7 @@ class Relman:
         if candidate is None:
             raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
         plan = self.release_plan(candidate, self.cloud.service(self.key))
-        self.show(plan, *proposing.unset(self.configured))
+        self.show(plan, *proposing.limits(self.configured))
         proposing.keep(self.root, plan)
         return self.must_pass(plan)
 
@@ -331,7 +331,7 @@ class Relman:
     def _ship(self, candidate: Candidate, confirm: Confirm, lift: Lift | None = None) -> Plan:
         live = self.cloud.service(self.key)
         plan = self.release_plan(candidate, live)
-        self.show(plan, *proposing.unset(self.configured))
+        self.show(plan, *proposing.limits(self.configured))
         if lift:
             lift.grant(candidate, self.driver)
         confirm(plan)

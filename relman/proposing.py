@@ -30,6 +30,7 @@ from relman.tags import Tags
 MOST_FAILURES = 10
 SHOWN = 40
 SHOWN_PLANS = ".relman/plans"
+ADVISED = 'mode = "advise": what somebody may lift refuses nothing yet'
 LIVE = {"production", "prod"}
 """The environments that users use, by their names."""
 
@@ -126,11 +127,16 @@ def _hub(config: Config, target: Target, remote: Remote | None, version: str) ->
     )
 
 
-def unset(config: Config) -> tuple[str, ...]:
-    """What a release could do at its end and is not set up for, as one note; none if it is for all."""
+def limits(config: Config) -> tuple[str, ...]:
+    """What a reader of the plan must know: what is not set up, what is not asked, what only advises."""
     words = {"pushing the tag": config.tag.push, "GitHub": config.github.wanted}
     missing = [word for word, wanted in words.items() if not wanted]
-    return (f"not set up: {listed(missing)}",) if missing else ()
+    unasked = config.profile == "solo" and config.model is not None
+    return (
+        *([f"not set up: {listed(missing)}"] if missing else []),
+        *(['profile = "solo": the gates of the operating model are not asked'] if unasked else []),
+        *([ADVISED] if config.mode == "advise" else []),
+    )
 
 
 def standing(

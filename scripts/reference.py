@@ -34,7 +34,9 @@ from msgspec.inspect import (
 
 from relman.config import Sections
 from relman.embedded.resources.faults import KINDS, PARAMETERS, Fault
+from relman.gates import GATES, Gate
 from relman.models import listed
+from relman.ops import sentences
 from relman.smoke import Suite
 from relman.tasks import ns
 from relman.tasks.declare import READERS, Declared, Parameter, shown
@@ -238,6 +240,29 @@ def docstring(kind: type) -> str:
     return f"{inspect.cleandoc(kind.__dict__.get('__doc__') or '')}\n"
 
 
+# ── gates ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def gates() -> str:
+    """Every gate with those who stand behind it, and the sentences that the gates come from."""
+    head = ["gate", "id", "asked by", "about", "without data", "answers", "lifts", "from"]
+    said = sentences.table()
+    used = dict.fromkeys(one for gate in GATES for one in gate.source)
+    return f"{table(head, map(stands, GATES))}\n\n" + table(
+        ["sentence", "says"], [[one, said[one].says] for one in used]
+    )
+
+
+def stands(gate: Gate) -> list[str]:
+    """A gate's row."""
+    name = f"[{gate.name}](#{gate.name.replace(' ', '-')})"
+    about = "any instant" if gate.timed else "the world now"
+    lifts = f"A of `{gate.lifted_by}`" if gate.lifted_by else "nobody"
+    asked = ", ".join(f"`{one}`" for one in gate.profiles)
+    row = f"A of `{gate.row}`"
+    return [name, f"`{gate.id}`", asked, about, gate.without.value, row, lifts, ", ".join(gate.source)]
+
+
 # ── the embedded platform ────────────────────────────────────────────────────────────────────────
 
 
@@ -287,6 +312,7 @@ def faults() -> str:
 MADE: dict[str, Callable[[], str]] = {
     "tasks": tasks,
     "relman.toml": sections(Sections),
+    "gates": gates,
     "smoke": sections(Suite),
     "platform": served,
     "faults": faults,

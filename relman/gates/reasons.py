@@ -14,6 +14,7 @@ from relman.errors import Refused
 from relman.gates.question import Question
 from relman.gates.telling import Told, summed
 from relman.models import ServiceKey, listed
+from relman.ops import sentences
 
 
 class Why(Struct, frozen=True):
@@ -33,6 +34,7 @@ class Why(Struct, frozen=True):
         run: The rollout that was under way at that instant; empty for none.
         notes: What else a reader must know.
         gates: Every gate, in order.
+        sentences: What the sentences say that the gates come from, by their ids.
     """
 
     key: ServiceKey
@@ -48,6 +50,7 @@ class Why(Struct, frozen=True):
     run: str
     notes: tuple[str, ...]
     gates: tuple[Told, ...]
+    sentences: dict[str, str]
 
     @classmethod
     def of(
@@ -62,7 +65,7 @@ class Why(Struct, frozen=True):
             now: When they were asked.
             run: The rollout that was under way.
         """
-        candidate, config = question.proposed, question.config
+        candidate, config, said = question.proposed, question.config, sentences.table()
         zone = (config.model and config.model.tz) or (config.window and config.window.tz) or "UTC"
         return cls(
             key=question.key,
@@ -78,6 +81,7 @@ class Why(Struct, frozen=True):
             run=run,
             notes=_notes(question, now, run),
             gates=found,
+            sentences={one: said[one].says for gate in found for one in gate.source if one in said},
         )
 
     @property

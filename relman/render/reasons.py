@@ -76,15 +76,22 @@ def _gate(one: Told, found: Why, signs: dict[Answer, str], column: int) -> Itera
     if one.lifted:
         yield from _wrapped("      ", one.lifted)
     if not one.passes or one.answer in {Answer.WARN, Answer.NO_GO, Answer.UNKNOWN}:
-        yield from (f"      {padded(label, 7)} {text}" for label, text in _behind(one) if text)
+        commands = (("next", printable(one.clears)), ("urgent", one.urgent))
+        yield from (f"      {padded(label, 7)} {text}" for label, text in commands if text)
+        for label, text in _behind(one, found):
+            yield from _wrapped(f"      {padded(label, 7)} ", text)
 
 
-def _behind(one: Told) -> Iterable[tuple[str, str]]:
-    """What a person needs who is refused or warned: commands are never broken, they will be copied."""
+def _behind(one: Told, found: Why) -> Iterable[tuple[str, str]]:
+    """Who stands behind a gate that does not say go, and what it comes from."""
     owner = f"owner {one.owner}" if one.owner else ""
     lifted = f"{one.lifters or 'an override'} may lift it" if one.liftable else "nobody may lift it"
-    about = ", ".join(filter(None, (f"{one.id} (from {', '.join(one.source)})", owner, lifted)))
-    return (("next", printable(one.clears)), ("urgent", one.urgent), ("price", one.price), ("gate", about))
+    says = found.sentences.get(one.source[0], "")
+    more = f", and {', '.join(one.source[1:])}" if one.source[1:] else ""
+    if one.price:
+        yield "price", one.price
+    yield "gate", ", ".join(filter(None, (one.id, owner, lifted)))
+    yield "from", f"{one.source[0]}: {says}{more}"
 
 
 def _age(one: Told, found: Why) -> str:

@@ -25,7 +25,7 @@ def mervo(folder: Path) -> str:
 
 
 def test_without_a_model_it_is_not_set_up(question: Ask) -> None:
-    """Shown, and in nobody's way (ruling 16)."""
+    """``model``: shown, and in nobody's way (ruling 16)."""
     assert model.GATE.ask(question('profile = "team"')).answer is Answer.NOT_SET_UP
 
 

@@ -63,7 +63,7 @@ def test_an_item_may_be_as_old_as_its_rhythm_and_a_day(
 
 
 def test_monday_warns_from_the_ninth_day_on_and_blocks_when_missed_twice(at: At, team: Team) -> None:
-    """The fact says how long and how often; the command makes up for the newest turn."""
+    """``cadence``: the fact says how long and how often; the command makes up for the newest turn."""
     team.at("2026-11-30T10:20").hold("mon", ANA)
     for day in ("2026-12-01", "2026-12-08", "2026-12-15"):
         team.at(f"{day}T11:00").hold("tue", ANA)
@@ -105,7 +105,7 @@ def prepared(asked: Question, when: datetime) -> Question:
 
 
 def test_a_plan_is_there_before_the_window_opens(at: At) -> None:
-    """B7: prepared on Tuesday it goes; prepared on Wednesday at 10:00 nobody saw it, and this item blocks."""
+    """``plan``, B7: from Tuesday it goes; of Wednesday at 10:00 nobody saw it, and this item blocks."""
     early = prepared(at("2026-12-02T10:30"), berlin("2026-12-02T09:59:59"))
     assert rollout_plan.GATE.ask(early).answer is Answer.GO
 
@@ -126,7 +126,7 @@ def test_a_plan_that_the_ledger_does_not_know_is_a_warning(at: At) -> None:
 
 
 def test_the_review_is_told_of_for_two_weeks_and_then_refuses(at: At, team: Team) -> None:
-    """A14b: due two weeks after the first thing that was held; a warning at 7 days late, a refusal at 21."""
+    """``model-review``, A14b: due two weeks after what was held first; 7 days late it warns, 21 refuses."""
     assert model_review.GATE.ask(at("2027-06-02T10:30")).answer is Answer.GO, "nothing was held yet"
     team.at("2026-12-01T11:00").hold("tue", ANA)
     days = {"2026-12-15": "go", "2026-12-21": "go", "2026-12-22": "warn", "2027-01-04": "warn"}
@@ -137,7 +137,7 @@ def test_the_review_is_told_of_for_two_weeks_and_then_refuses(at: At, team: Team
 
 
 def test_an_overdue_action_of_a_p1_refuses_and_others_warn(at: At, team: Team) -> None:
-    """A6e: until it is done; the day it is due is in time."""
+    """``actions``, A6e: until it is done; the day it is due is in time."""
     said = Said(attendees=("ana",), actions=("pool; ben; 2026-12-02; P1", "tell; ana; 2026-12-01"))
     team.at("2026-11-30T10:20").hold("mon", said)
     assert actions.GATE.ask(at("2026-12-01T10:30")).answer is Answer.GO

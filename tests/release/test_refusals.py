@@ -36,7 +36,7 @@ def test_a_broken_relman_toml(shop: Shop, broken: str, word: str) -> None:
 
 
 def test_a_dirty_tree(open_shop: Shop) -> None:
-    """Exit 3 before anything is built, and again as a gate after the prepare."""
+    """``tree``: exit 3 before anything is built, and again as a gate after the prepare."""
     open_shop.sell("sugar")
     assert open_shop.run("release.prepare").code == 0
     (open_shop.folder / "app.py").write_text("broken", encoding="utf-8")
@@ -66,7 +66,7 @@ def test_every_reason_is_told_at_once(open_shop: Shop) -> None:
 
 
 def test_a_version_that_is_tagged_already(open_shop: Shop) -> None:
-    """Exit 3 at prepare, and as a gate if the tag comes between prepare and cut."""
+    """``version``: exit 3 at prepare, and as a gate if the tag comes between prepare and cut."""
     open_shop.sell("sugar")
     assert open_shop.run("release.prepare", "--version", "0.1.0").code == 3
     assert open_shop.run("release.prepare").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -130,3 +131,21 @@ def test_verdicts_are_recorded_with_what_they_were_judged_by(open_shop: Shop) ->
     window = next(one for one in failed.detail["verdicts"] if one["id"] == "window")
     assert (window["answer"], window["as_of"]) == ("no-go", "2026-12-03T10:00:00Z")
     assert (failed.detail["profile"], failed.detail["mode"]) == ("solo", "enforce")
+
+
+def test_a_live_service_that_fails_its_checks_refuses(open_shop: Shop) -> None:
+    """``smoke``: the check that fails is named, since a later failure could not be told from this one."""
+    suite = open_shop.folder / "smoke" / "hello.toml"
+    check = '\n[[check]]\nname = "tea"\nget = "/tea"\nexpect.status = 200\n'
+    suite.write_text(suite.read_text("utf-8") + check, "utf-8")
+    found = gate(why(open_shop, code=3), "smoke")
+    assert (found["answer"], found["clears"].split(" --")[0]) == ("no-go", "inv smoke.run")
+    assert "tea: " in found["fact"]
+
+
+def test_what_relman_never_released_has_no_way_back(open_shop: Shop) -> None:
+    """``way-back``: it says to adopt what serves; nobody may lift it."""
+    shutil.rmtree(open_shop.folder / ".relman")
+    found = gate(why(open_shop, code=3), "way-back")
+    assert (found["answer"], found["clears"]) == ("no-go", "inv release.adopt")
+    assert (found["liftable"], found["urgent"]) == (False, "")
