@@ -60,7 +60,7 @@ def aged(folder: Path, days: int) -> None:
 
 
 def test_without_their_sections_they_are_not_set_up(question: Ask) -> None:
-    """Shown, and in nobody's way (ruling 16)."""
+    """``documents``: shown, and in nobody's way (ruling 16)."""
     for gate in (documents.GATE, runbooks.GATE, touchpoints.GATE):
         assert gate.ask(question('profile = "team"')).answer is Answer.NOT_SET_UP
 

@@ -41,7 +41,7 @@ def test_a_gate_without_data_does_not_say_go(gate: Gate) -> None:
 @pytest.mark.parametrize("gate", GATES, ids=named)
 def test_a_gate_has_a_test_that_names_it(gate: Gate) -> None:
     """Some test says in its first words which gate it is about: a docstring that has its id in quotes."""
-    assert f"``{gate.id}``" in told()
+    assert f"``{gate.id}``" in told(), f"begin a test's docstring with ``{gate.id}``: …"
 
 
 def told(known: dict[str, str] = {}) -> str:  # noqa: B006  a memory
