@@ -90,7 +90,7 @@ def test_a_runbook_ages(question: Ask, repo: Repo, tmp_path: Path, days: int, an
 
 
 def test_an_old_runbook_stops_only_what_it_is_about(question: Ask, repo: Repo, tmp_path: Path) -> None:
-    """A6d: a release that changes nothing of its domain is warned."""
+    """``runbooks``, A6d: a release that changes nothing of its domain is warned."""
     aged(tmp_path, 400)
     elsewhere = MODEL.replace('paths = ["billing/**", "*.sql"]', 'paths = ["*.sql"]')
     assert runbooks.GATE.ask(question(elsewhere, **shipped(repo))).answer is Answer.WARN
@@ -109,7 +109,7 @@ def test_a_runbook_that_says_nothing_of_a_review_is_a_warning(
 
 
 def test_a_path_of_nobodys_is_a_warning(question: Ask, repo: Repo, tmp_path: Path) -> None:
-    """A7: of what differs from the version before; it never refuses."""
+    """``touchpoints``, A7: of what differs from the version before; it never refuses."""
     verdict = touchpoints.GATE.ask(question(MODEL, **shipped(repo)))
     assert (verdict.answer, verdict.fact) == (Answer.GO, "1 paths, of billing")
     (tmp_path / "main.py").write_text("", "utf-8")
