@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from relman import live
@@ -31,6 +33,8 @@ class CloudRun:
         """Remember the endpoint; nothing is imported or connected before the first request."""
         self.endpoint = endpoint
         self._clients: dict[str, Any] = {}
+        self.date: datetime | None = None
+        """What the clock of the API said with its last answer (RFC 9110, section 6.6.1), in whole seconds."""
 
     def service(self, key: ServiceKey) -> LiveService | None:
         """The service, or None if there is none."""
@@ -100,8 +104,18 @@ class CloudRun:
             from google.cloud import run_v2
 
             made = getattr(run_v2, f"{kind}Client")(transport="rest", **options(self.endpoint))
+            # The client hands no headers out, and over its interceptors none of an answer that is an error.
+            made.transport._session.hooks["response"].append(self._hear)  # noqa: SLF001
             self._clients[kind] = made
         return self._clients[kind]
+
+    def _hear(self, answer: Any, *_: object, **__: object) -> None:  # noqa: ANN401 - requests.Response
+        """Note the time that an answer carries, whatever it answers."""
+        try:
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+            self.date = told if told.tzinfo else told.replace(tzinfo=UTC)
+        except (TypeError, ValueError):
+            self.date = None
 
     def _read(self, kind: str, method: str, name: str) -> dict[str, Any] | None:
         from google.api_core.exceptions import NotFound

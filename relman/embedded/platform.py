@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from email.utils import formatdate
 from pathlib import Path
 
 from relman.embedded import ports
@@ -213,8 +215,10 @@ class Platform:
         self.store.close()
 
     async def _answer(self, request: Request) -> Answer:
-        """An answer to whatever comes: what breaks in a surface leaves nobody waiting."""
-        return await answered(self._first(request), f"{request.method} {request.target!r}")
+        """An answer to whatever comes, with its time: what breaks in a surface leaves nobody waiting."""
+        answer = await answered(self._first(request), f"{request.method} {request.target!r}")
+        date = formatdate(self._now().timestamp(), usegmt=True)  # RFC 9110, section 6.6.1
+        return replace(answer, headers={"date": date, **answer.headers})
 
     async def _first(self, request: Request) -> Answer:
         """What the first surface answers that a request is for; the last is for all."""

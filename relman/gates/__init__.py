@@ -16,6 +16,7 @@ from relman.errors import Interrupted, RelmanError
 from relman.gates import (
     actions,
     cadence,
+    clock,
     documents,
     model,
     model_review,
@@ -43,6 +44,7 @@ GATES: tuple[Gate, ...] = (
     runbooks.GATE,
     touchpoints.GATE,
     window.GATE,
+    clock.GATE,
     cadence.GATE,
     rollout_plan.GATE,
     model_review.GATE,

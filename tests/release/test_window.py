@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from relman import opening
-from relman.clock import Clock
+from relman.clock import Clock, system
 from relman.errors import Paused, PutBack, Refused, RelmanError
+from relman.ledger import Entry, SqliteStore
 from relman.models import Event
 from tests.release.shop import Shop
 
@@ -96,6 +97,66 @@ def test_hold_waits_for_a_person(open_shop: Shop) -> None:
     in_a_week.shift = timedelta(days=7)
     assert cut(open_shop, in_a_week, "resume") is None
     assert "-v0-2-0-" in open_shop.live().split.sole
+
+
+def stopped_while_it_bakes(shop: Shop) -> str:
+    """A release that bakes at 20 %, an emergency stop, and what the release said at its end."""
+    shop.slow("3s")
+    shop.sell("pens")
+    process = shop.started_until("release.cut", "step.intent bake-20")
+    told = shop.run("window.freeze", "--stop", "--reason", "money is lost")
+    assert told.code == 0, told.out + told.err
+    assert "has a rollout under way" in told.out
+    page, _ = process.communicate(timeout=60)
+    assert process.returncode == Paused.code, page
+    return page
+
+
+def test_a_stop_holds_a_rollout_before_its_next_write(open_shop: Shop) -> None:
+    """Exit 6 with the stop's name and reason; traffic stays as it is; once it is lifted, it goes on."""
+    page = stopped_while_it_bakes(open_shop)
+    assert "held: an emergency stop is in force" in page
+    assert "money is lost" in page
+    assert sorted(percent for _, percent in open_shop.live().split.shares) == [20, 80]
+    assert open_shop.run("release.resume").code == Paused.code
+    (entry,) = [one for one in all_entries(open_shop) if one.kind == "window.stopped"]
+    assert "emergency stop" in open_shop.run("release.status").out
+    assert open_shop.run("window.thaw", "--id", f"s{entry.seq}", "--reason", "it was not us").code == 0
+    assert open_shop.run("release.resume").code == 0
+    assert "-v0-2-0-" in open_shop.live().split.sole
+
+
+def test_a_rollback_passes_under_a_stop_in_a_freeze_and_outside_the_window(open_shop: Shop) -> None:
+    """Ruling 20: at any time. And a cut is refused for the stop, which goes before the rest."""
+    windowed(open_shop, opens=timedelta(hours=-1))
+    stopped_while_it_bakes(open_shop)
+    assert open_shop.run("window.freeze", "--reason", "audit").code == 0
+    text = (open_shop.folder / "relman.toml").read_text(encoding="utf-8")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    (open_shop.folder / "relman.toml").write_text(f"{text}holidays = [{today}]\n", encoding="utf-8")
+    rolled = open_shop.run("release.rollback")
+    assert rolled.code == 0, rolled.out + rolled.err
+    assert "-v0-1-0-" in open_shop.live().split.sole
+    open_shop.commit("fix: a holiday")
+    refused = open_shop.run("release.cut")
+    assert refused.code == Refused.code
+    assert "emergency stop" in refused.out
+
+
+def test_an_abort_passes_under_a_stop(open_shop: Shop) -> None:
+    """What returns to the safe state asks nobody."""
+    stopped_while_it_bakes(open_shop)
+    assert open_shop.run("release.abort", "--reason", "enough").code in {0, PutBack.code}
+    assert "-v0-1-0-" in open_shop.live().split.sole
+
+
+def all_entries(shop: Shop) -> tuple[Entry, ...]:
+    """Everything in the ledger, of the team too."""
+    store = SqliteStore(shop.folder / ".relman", system())
+    try:
+        return store.entries()
+    finally:
+        store.close()
 
 
 def test_no_shift_goes_forward_inside_a_freeze(open_shop: Shop) -> None:

@@ -51,6 +51,14 @@ def test_a_clock_may_run_ahead_or_stand_still(shop: World, fault: Fault) -> None
     assert datetime.now(UTC) - touched(shop) < timedelta(minutes=1)
 
 
+def test_an_answer_carries_the_time_that_the_platform_believes(shop: World, fault: Fault) -> None:
+    """``Date``, as Google's answers have it, of errors too: a client that compares clocks sees the lie."""
+    fault("clock", at="2031-01-02T03:04:05Z")
+    for path in ("/v2/projects/acme/locations/europe-west1/services/none", "/nowhere"):
+        answer = requests.get(f"{shop.endpoint}{path}", timeout=10)
+        assert (answer.status_code, answer.headers["date"]) == (404, "Thu, 02 Jan 2031 03:04:05 GMT")
+
+
 def test_what_was_deleted_outlives_a_lie(shop: World, fault: Fault) -> None:
     """Two months ahead its time is over; by the true time it is not, and it is listed again."""
     shop.create("gone")
