@@ -59,7 +59,7 @@ def clock(question: Ask, date: str, now: datetime = WEDNESDAY) -> Verdict:
     [(0, Answer.GO), (60, Answer.GO), (-60, Answer.GO), (62, Answer.NO_GO), (-61, Answer.NO_GO)],
 )
 def test_sixty_seconds_are_the_limit(question: Ask, ahead: int, answer: Answer) -> None:
-    """Either way; a ``Date`` has whole seconds, and up to one of them is nobody's fault."""
+    """``clock``: either way; a ``Date`` has whole seconds, and up to one of them is nobody's fault."""
     cloud = format_datetime(WEDNESDAY - timedelta(seconds=ahead), usegmt=True)
     assert clock(question, cloud).answer is answer
 
