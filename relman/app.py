@@ -264,9 +264,7 @@ class Relman:
 
     def release_plan(self, candidate: Candidate, live: LiveService | None) -> Plan:
         """The plan that ships a candidate onto what is live now."""
-        target = self.targeted
-        ending = proposing.ending_of(self.repository, self.configured, target, candidate)
-        return proposing.plan_for(candidate, live, self.entries(), self.cloud, target=target, ending=ending)
+        return proposing.plan_on(self.driver, candidate, live)
 
     def must_pass(self, plan: Plan) -> str:
         """Ask the gates of a plan that is not running, and show what they say; all of it in one line.

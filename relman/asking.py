@@ -7,6 +7,7 @@ What it is not: the gates (``gates``), or what a run does with them (``steps.ask
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,11 @@ import msgspec
 from relman import gates, proposing
 from relman.clock import aware
 from relman.driving import Driver
-from relman.errors import Refused
+from relman.errors import Refused, RelmanError
 from relman.gates import Question
 from relman.gates.reasons import Why
 from relman.ledger import Entry
+from relman.live import LiveService
 from relman.models import Candidate, Verdict, listed
 from relman.plan import Plan, stored
 from relman.steps import AskGates
@@ -30,7 +32,7 @@ AS_RECORDED = "as the run found it"
 
 def verdicts(driver: Driver, plan: Plan) -> tuple[Verdict, ...]:
     """Ask the gates of a plan that is not running, and show what they say."""
-    asked = _step(plan).question(driver)
+    asked = _step(plan).question(replace(driver, plan=plan.digest))
     return gates.show(gates.ask(asked), asked.config, driver.emit)
 
 
@@ -90,13 +92,24 @@ def _question(driver: Driver, candidate: Candidate | None, at: datetime | None) 
     """The question as the next cut would ask it."""
     live, entries = driver.cloud.service(driver.key), driver.store.entries(driver.key)
     chain, first = proposing.standing(live, entries, driver.cloud, driver.key)
-    return question(driver, candidate, chain, first=first, at=at)
+    planned = replace(driver, plan=_planned(driver, candidate, live)) if candidate else driver
+    return question(planned, candidate, chain, first=first, at=at)
+
+
+def _planned(driver: Driver, candidate: Candidate, live: LiveService | None) -> str:
+    """The digest of the plan that the next cut would drive, empty where none can be made."""
+    try:
+        return proposing.plan_on(driver, candidate, live).digest
+    except RelmanError:
+        return ""
 
 
 def _asked_then(driver: Driver, rollout: Entry, at: datetime | None) -> Question:
     """The question that the run asked."""
-    step = _step(stored(rollout.detail["plan"]))
-    return question(driver, step.candidate, step.chain, first=step.first, at=at)
+    plan = stored(rollout.detail["plan"])
+    step, planned = _step(plan), replace(driver, plan=plan.digest)
+    asked = question(planned, step.candidate, step.chain, first=step.first, at=at)
+    return replace(asked, run=rollout.run)
 
 
 def _step(plan: Plan) -> AskGates:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -222,7 +222,8 @@ class Driver(Outside):
 
     def _drive(self, plan: Plan, run: Run, live: LiveService | None) -> dict[str, Any]:
         authority = Authority(run.epoch, run.id, live.epoch if live else 0)
-        world = World.of(self, authority, RunRecord(self.store, run), plan.labels)
+        outside = replace(self, plan=plan.digest)
+        world = World.of(outside, authority, RunRecord(self.store, run), plan.labels)
         return Engine(plan, world, Interrupts(self.emit, plan.interrupted)).drive()
 
 

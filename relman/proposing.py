@@ -14,7 +14,7 @@ import msgspec
 from relman.cloudrun import CloudRun
 from relman.config import Config, Target
 from relman.ending import Ending, Hub
-from relman.errors import Refused
+from relman.errors import ConfigError, Refused
 from relman.ledger import Entry, story
 from relman.live import LiveService, tag_of, template_digest
 from relman.models import Candidate, Release, ServiceKey, listed
@@ -24,7 +24,7 @@ from relman.notify import github
 from relman.plan import Plan, plan_first_release, plan_release
 from relman.remote import Remote
 from relman.repo import Repo
-from relman.steps import named, with_image
+from relman.steps import Outside, named, with_image
 from relman.tags import Tags
 
 MOST_FAILURES = 10
@@ -83,6 +83,20 @@ def plan_for(
         max(live.split.shares, key=lambda share: share[1])[0] if live.split.shares else live.latest_ready
     )
     return plan_release(fresh, chain, serving, phases=target.phases, bake=target.bake, ending=ending)
+
+
+def plan_on(outside: Outside, candidate: Candidate, live: LiveService | None) -> Plan:
+    """The plan that ships a candidate onto what is live now, as a driver sees the world.
+
+    Raises:
+        Refused: relman.toml asks for what git's configuration cannot give.
+        ConfigError: There is no relman.toml.
+    """
+    if outside.config is None or outside.target is None:
+        raise ConfigError("a plan is made with a relman.toml", clears="cd to the service")
+    target, entries = outside.target, outside.ledger(outside.key)
+    ending = ending_of(outside.repo(), outside.config, target, candidate)
+    return plan_for(candidate, live, entries, outside.cloud, target=target, ending=ending)
 
 
 def ending_of(repo: Repo, config: Config, target: Target, candidate: Candidate) -> Ending:

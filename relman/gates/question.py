@@ -28,6 +28,8 @@ class Question:
         first: No release of the service ever was good.
         ledger: Reads what was recorded about a service, oldest first.
         at: The instant that is asked about; None: now.
+        plan: Digest of the plan that would ship it, empty where none was made.
+        run: The run that asks; empty outside of one.
     """
 
     key: ServiceKey
@@ -41,6 +43,8 @@ class Question:
     clock: Clock
     ledger: Callable[[ServiceKey], tuple[Entry, ...]]
     at: datetime | None = None
+    plan: str = ""
+    run: str = ""
 
     @property
     def candidate(self) -> Candidate:

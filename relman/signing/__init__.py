@@ -51,6 +51,7 @@ from relman.signing.statements import (
     Duty,
     Subject,
     Vote,
+    Waiver,
 )
 from relman.signing.strict import canonical, need, parsed, read
 
@@ -77,6 +78,7 @@ __all__ = [
     "Subject",
     "Verified",
     "Vote",
+    "Waiver",
     "canonical",
     "differences",
     "digests",

@@ -48,6 +48,8 @@ class Policy(
         sections: What of relman.toml only a policy changes: digests by name (``guarded``).
         previous: SHA-256 of the version before; None in a genesis.
         revoked: Public keys that count no more; never fewer than before.
+        approvals: How many must say go in a role, or as ``A`` or ``R`` of the row, where one is not enough.
+        self_approval: Roles in which an author may approve all the same; none unless it says so.
         hardware: Roles that sign with a hardware key only.
         pin: Whether a hardware key must be used with its PIN.
         comment: Why it was changed.
@@ -61,6 +63,8 @@ class Policy(
     sections: dict[Word, Digest]
     previous: Digest | None = None
     revoked: tuple[str, ...] = ()
+    approvals: dict[Word, Annotated[int, Meta(ge=1, le=9)]] = {}
+    self_approval: tuple[Word, ...] = ()
     hardware: tuple[Word, ...] = ()
     pin: bool = False
     comment: Annotated[str, Meta(max_length=2000)] = ""

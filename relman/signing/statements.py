@@ -30,6 +30,7 @@ NAMESPACES = (GO, POLICY, OVERRIDE, CHECKPOINT, CI, DUTY)
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 VOTE_TYPE = f"https://{DOMAIN}/attestation/go-no-go/v1"
+WAIVER_TYPE = f"https://{DOMAIN}/attestation/waiver/v1"
 DUTY_TYPE = f"https://{DOMAIN}/attestation/duty/v1"
 COMMENT = 280
 """How many characters a comment may have."""
@@ -86,8 +87,7 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
         Args:
             subject: The request's own subject: the image.
         """
-        predicate = msgspec.to_builtins(self)
-        return _statement(VOTE_TYPE, subject, predicate | {"request": {"digest": {"sha256": self.request}}})
+        return _statement(VOTE_TYPE, subject, _bound(self))
 
     @classmethod
     def read(cls, content: bytes) -> tuple[tuple[Subject, ...], Vote]:
@@ -97,8 +97,7 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
             Refused: The bytes are no canonical statement of a vote.
         """
         subject, predicate = _read(content, VOTE_TYPE, "the vote")
-        bound = converted(predicate.get("request"), _Bound, "the vote's request")
-        return subject, converted(predicate | {"request": bound.digest.sha256}, cls, "the vote")
+        return subject, converted(_unbound(predicate, "the vote"), cls, "the vote")
 
     @classmethod
     def verified(cls, content: bytes, signature: bytes) -> tuple[tuple[Subject, ...], Vote, Verified]:
@@ -112,8 +111,69 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
         return *cls.read(content), by
 
 
+class Waiver(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One person's word that an item of one request's checklist may be left open.
+
+    Attributes:
+        item: The item's id.
+        role: The role that the person speaks in: the item's owner.
+        signer: The person, as the list of signers names the principal.
+        signed_at: When the person says it was signed, in seconds since 1970; it proves nothing alone.
+        request: SHA-256 of the request's bytes.
+        reason: Why, in at most 280 characters.
+    """
+
+    item: Word
+    role: Word
+    signer: Word
+    signed_at: Seconds
+    request: Digest
+    reason: Annotated[str, Meta(min_length=1, max_length=COMMENT)]
+
+    def statement(self, subject: tuple[Subject, ...]) -> bytes:
+        """The bytes to sign.
+
+        Args:
+            subject: The request's own subject: the image.
+        """
+        return _statement(WAIVER_TYPE, subject, _bound(self))
+
+    @classmethod
+    def read(cls, content: bytes) -> tuple[tuple[Subject, ...], Waiver]:
+        """Subject and waiver of a statement.
+
+        Raises:
+            Refused: The bytes are no canonical statement of a waiver.
+        """
+        subject, predicate = _read(content, WAIVER_TYPE, "the waiver")
+        return subject, converted(_unbound(predicate, "the waiver"), cls, "the waiver")
+
+    @classmethod
+    def verified(cls, content: bytes, signature: bytes) -> tuple[tuple[Subject, ...], Waiver, Verified]:
+        """Subject and waiver as they were signed, and who did.
+
+        Raises:
+            Tampered: The signature does not hold for these bytes.
+            Refused: They are no statement of a waiver.
+        """
+        by = verified(content, signature, GO)
+        return *cls.read(content), by
+
+
 class _Bound(Struct, frozen=True, forbid_unknown_fields=True):
     digest: Sha256
+
+
+def _bound(said: Vote | Waiver) -> dict[str, Any]:
+    """A predicate, with its request named as in-toto names things: by a set of digests."""
+    predicate: dict[str, Any] = msgspec.to_builtins(said)
+    return predicate | {"request": {"digest": {"sha256": said.request}}}
+
+
+def _unbound(predicate: dict[str, Any], named: str) -> dict[str, Any]:
+    """The predicate as it was before ``_bound``."""
+    bound = converted(predicate.get("request"), _Bound, f"{named}'s request")
+    return predicate | {"request": bound.digest.sha256}
 
 
 class Duty(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -91,6 +91,8 @@ def question(
         clock=outside.clock,
         ledger=outside.ledger,
         at=at,
+        plan=outside.plan,
+        run=outside.authority.run if isinstance(outside, World) else "",
     )
 
 

@@ -112,6 +112,7 @@ class Outside:
         config: None for a rollback from nothing but the service's name, as is ``target``.
         labels: What people call a revision, by its name.
         ledger: Reads what was recorded about a service, oldest first.
+        plan: Digest of the plan that is driven or shown, empty where there is none.
     """
 
     key: ServiceKey
@@ -126,6 +127,7 @@ class Outside:
     target: Target | None = None
     labels: dict[str, str] = field(default_factory=dict)
     ledger: Callable[[ServiceKey], tuple[Entry, ...]] = lambda _key: ()
+    plan: str = ""
 
     def label(self, revision: str) -> str:
         """The version of a revision, or its name."""

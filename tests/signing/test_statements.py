@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relman.errors import Refused, Tampered
-from relman.signing import DUTY, GO, Duty, Subject, Vote, canonical, parsed, read
+from relman.signing import DUTY, GO, Duty, Subject, Vote, Waiver, canonical, parsed, read
 from relman.signing.strict import CAP, listed
 from tests.signing import smith
 
@@ -49,6 +49,19 @@ def test_a_vote_comes_back_as_it_was_signed() -> None:
     content = vote.statement(IMAGE)
     subject, same, by = Vote.verified(content, key.sign(content, GO))
     assert (subject, same, by.key.line) == (IMAGE, vote, key.line)
+
+
+def test_a_waiver_comes_back_as_it_was_signed_and_is_no_vote() -> None:
+    """It has the votes' namespace, and a kind of its own; a waiver without a reason is none."""
+    waiver = Waiver("customers-told", "eng-lead", "ana", 5, "cd" * 32, "nobody sees it")
+    key = smith.ed25519_key()
+    content = waiver.statement(IMAGE)
+    subject, same, by = Waiver.verified(content, key.sign(content, GO))
+    assert (subject, same, by.key.line) == (IMAGE, waiver, key.line)
+    with pytest.raises(Refused, match="another kind"):
+        Vote.read(content)
+    with pytest.raises(Refused, match="the waiver"):
+        Waiver.read(content.replace(b"nobody sees it", b""))
 
 
 def test_a_duty_comes_back_as_it_was_signed() -> None:
