@@ -15,7 +15,7 @@ from relman.errors import UsageError
 from relman.tasks.declare import task
 from relman.tasks.release_notes import notes
 from relman.tasks.release_why import history, why
-from relman.tasks.showing import ascii_only, opened, opened_for_rollback, placed, read, shown
+from relman.tasks.showing import ascii_only, opened, opened_for_rollback, placed, read, same_bytes, shown
 
 if TYPE_CHECKING:
     from relman.app import Relman
@@ -266,6 +266,7 @@ def next_version(
 
     sought = line.here(Path.cwd(), service, prefix or None)
     wish = deciding.Wish(tip=commit, after=from_, bump=bump or None, pre_release=rc)
+    same_bytes()
     if explain:
         told = deciding.explained(sought, wish, explain)
         print(decisions.explained_json(told) if json else decisions.explained(told))

@@ -5,7 +5,6 @@ What it is not: a writer of files. ``release.prepare`` writes them; here they ar
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from invoke import Context
 
 from relman.errors import UsageError
 from relman.tasks.declare import task
+from relman.tasks.showing import same_bytes
 
 
 @task
@@ -49,7 +49,7 @@ def notes(
     here = place.here(Path.cwd(), service, prefix or None)
     asked = reading.Asked(from_, to, checked(version) if version else "")
     found = flow.every(here.source) if all else iter([reading.notes_of(here.source, asked)])
-    _same_bytes()
+    same_bytes()
     if json:
         for one in found:
             sys.stdout.write(values.encode(one).decode())
@@ -57,9 +57,3 @@ def notes(
     templates = here.templates()
     for number, one in enumerate(found):
         sys.stdout.write(("\n" if number else "") + templates.notes(one))
-
-
-def _same_bytes() -> None:
-    """A file or a pipe is given UTF-8 whatever the locale; a terminal what it can show."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")

@@ -5,6 +5,7 @@ What it is not: a task. Every task that changes something runs inside :func:`sho
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -156,3 +157,9 @@ def opened_for_rollback(place: tuple[str, str, str, str], screen: Shown) -> Iter
     ) as relman:
         screen.place = relman.place
         yield relman
+
+
+def same_bytes() -> None:
+    """A file or a pipe is given UTF-8 whatever the locale; a terminal what it can show."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="replace")

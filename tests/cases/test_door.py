@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,13 @@ def test_is_never_green_for_nothing(text: str | None, told: str, folder: Path) -
         ({"steps": [{"op": "rebase"}], "expect": None}, "the format has no step 'rebase'"),
         ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": ["0.1.0"]}, None),
         ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": ["0.2.0"]}, "odd"),
+        ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": None, "expect": "0.1.0"}, None),
+        ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": None}, "odd"),
+        ({"steps": [{"op": "commit", "msg": "feat: a"}], "accept": "10.1.0"}, "odd"),
     ],
 )
 def test_a_history_is_built_as_it_stands(built: dict[str, object], told: str | None, folder: Path) -> None:
-    """A step that is not known fails by its name; ``accept`` may stand without ``expect``."""
+    """A step that is not known fails by its name; ``accept`` may stand without ``expect``, or be null."""
     history = {"id": "odd", "ask": "next", **built}
     (folder / "odd_cases.json").write_text(
         json.dumps({"format": "relman-commit-cases/1", "histories": [history]})
@@ -102,3 +106,15 @@ def test_another_reading_that_counts_is_no_failure(folder: Path) -> None:
     )
     (only,) = door.cases(folder)
     only.check()
+
+
+@pytest.mark.parametrize(("bumps", "well"), [(None, True), ("patch", True), (["minor", None], False)])
+def test_of_bumps_that_count_none_or_one_may_be_named(bumps: object, well: bool, folder: Path) -> None:  # noqa: FBT001
+    """Null is as if nothing was said, a single one a list of it."""
+    message = {"id": "m", "message": "fix: a", "accept_bumps": bumps, "expect": {"bump": "patch"}}
+    (folder / "odd_cases.json").write_text(
+        json.dumps({"format": "relman-commit-cases/1", "messages": [message]})
+    )
+    (only,) = door.cases(folder)
+    with nullcontext() if well else pytest.raises(AssertionError):
+        only.check()

@@ -99,7 +99,7 @@ def test_a_package_that_is_not_the_locked_one_is_refused(ready: Checkout, tmp_pa
     assert "a package is not what requirements.lock says" in end.err
     assert "tiny" in end.err
     assert copy.stamp.read_bytes() != lock.read_bytes(), "the new lock does not count as installed"
-    former = [str(copy.root / ".venv/bin/python"), "-P", "-m", "relman"]
+    former = [str(copy.root / ".venv/bin/python"), "-I", "-m", "relman"]
     assert subprocess.run(former, capture_output=True, text=True, check=True).stdout == "ran\n"
 
 

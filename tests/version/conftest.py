@@ -77,10 +77,10 @@ class Repository:
         self.git("update-ref", "HEAD", made)
         return made
 
-    def relman(self, *words: str, **variables: str) -> Ended:
-        """Run relman's own command here."""
+    def relman(self, *words: str, by: str = "relman", **variables: str) -> Ended:
+        """Run relman's own command here, or another that loads its tasks."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "relman", *words],
+            [sys.executable, "-P", "-m", by, *words],
             cwd=self.folder,
             env={**self.environ, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,

@@ -189,6 +189,11 @@ def test_the_same_commit_gives_the_same_bytes_anywhere(repository: Repository) -
     told = {repository.relman("release.version", "--json", **way).out for way in ways}
     assert len(told) == 1
     assert "Breaking-change: \\u00e4" in told.pop()
+    (repository.folder / "tasks.py").write_text("from relman.tasks import ns\n")
+    explain = ("release.version", "--explain", "HEAD")
+    pages = {repository.relman(*explain, by=by, **way).out for way in ways for by in ("relman", "invoke")}
+    assert len(pages) == 1
+    assert "feat: größe\n" in pages.pop()
 
 
 def test_one_commit_is_explained(repository: Repository) -> None:
