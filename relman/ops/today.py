@@ -199,8 +199,9 @@ def _review(seen: Seen) -> Iterator[Ask]:
 
 
 def _owner(seen: Seen) -> str:
-    """Who sees to the model: the one who decides on maintenance."""
-    return people.decider(seen.config, "maintenance")
+    """Who sees to the model: the A of its own row, else the one who decides on maintenance."""
+    own = people.accountable(seen.config, "operating-model")
+    return own or people.decider(seen.config, "maintenance")
 
 
 def _stands(seen: Seen) -> review.Review:
