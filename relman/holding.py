@@ -25,6 +25,7 @@ from relman.ops.cadence import Turn
 from relman.ops.held import Record
 from relman.ops.pace import Kept, Pace
 from relman.ops.packs import AgendaPack, Known
+from relman.ops.shifts import Shifts
 from relman.render import agenda
 from relman.signing import OwnKey
 from relman.signing.statements import Duty
@@ -123,7 +124,9 @@ def _known(team: Operating, found: Pace, since: datetime) -> Known:
         every = checks.check(checks.Asked(team.config, found.now))
         return [f"{one.file}:{one.line} {one.what}" for one in every]
 
-    return Known(team.config, team.entries(), found, since, team.on_call, gaps=gaps)
+    rota, entries = team.config.oncall, team.entries()
+    replaced = Shifts.of(rota, entries).replacements if rota else ()
+    return Known(team.config, entries, found, since, team.on_call, replaced, gaps)
 
 
 def _last(kept: Kept, found: Pace) -> datetime:

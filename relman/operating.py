@@ -96,7 +96,8 @@ class Operating:
         now = self.clock.now() if at is None else aware(at)
         entries = tuple(one for one in self.entries() if one.at <= now)
         found = pace.pace(self.config, entries, now)
-        asked = today.Seen(self.config, entries, found, self.on_call, runbooks.expiring(self.config))
+        shifts = Shifts.of(self.config.oncall, entries) if self.config.oncall else None
+        asked = today.Seen(self.config, entries, found, shifts, runbooks.expiring(self.config))
         page = today.page(asked)
         return page.of(self.person(person)) if person else page
 

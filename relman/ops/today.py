@@ -6,7 +6,7 @@ then what the day has, then what is about to come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,9 +16,10 @@ from msgspec import Struct
 from relman.config import Sections
 from relman.config.cadence import REVIEW
 from relman.ledger import Entry, story
-from relman.ops import held, oncall, packs, people, review, words
+from relman.ops import held, packs, people, review, words
 from relman.ops.cadence import Standing, Turn
 from relman.ops.pace import Kept, Pace
+from relman.ops.shifts import Shift, Shifts
 
 SOON = timedelta(days=7)
 """How far ahead freezes, runbooks and the model's review are told of."""
@@ -75,15 +76,19 @@ class Seen:
     """What the page is made from.
 
     Attributes:
-        on_call: Who is on call at an instant; empty for nobody.
+        shifts: The rota with what the ledger adds to it; None: there is no rota.
         expiring: Runbooks and other papers whose review runs out: path, role, day.
     """
 
     config: Sections
     entries: tuple[Entry, ...]
     pace: Pace
-    on_call: Callable[[datetime], str]
+    shifts: Shifts | None = None
     expiring: Iterable[tuple[str, str, date]] = ()
+
+    def on_call(self, at: datetime) -> str:
+        """Who is on call at an instant; empty for nobody."""
+        return (self.shifts.person(at) if self.shifts else "") or ""
 
     def ask(self, when: When, at: str, what: str, role: str, command: str) -> Ask:
         """A line that is asked of a role, of a person, or of whoever is on call."""
@@ -99,7 +104,7 @@ class Seen:
 def page(seen: Seen) -> Page:
     """The page of an instant."""
     asks = [*_missed(seen), *_actions(seen), *_review(seen), *_left_open(seen), *_turns(seen)]
-    asks += [*_handoff(seen), *_papers(seen), *_freezes(seen)]
+    asks += [*_on_call(seen), *_papers(seen), *_freezes(seen)]
     return Page(_title(seen), tuple(sorted(asks, key=_place)), tuple(_notes(seen)))
 
 
@@ -231,12 +236,25 @@ def _papers(seen: Seen) -> Iterator[Ask]:
             yield seen.ask(when, at, what, role, "")
 
 
-def _handoff(seen: Seen) -> Iterator[Ask]:
-    """Who takes over on call today, and when."""
-    found = oncall.next_handoff(seen.config.oncall, seen.pace.now) if seen.config.oncall else None
-    if found and seen.pace.days.of(found.at) == seen.pace.today:
-        at = found.at.astimezone(seen.pace.days.zone.info)
-        yield seen.ask(When.TODAY, f"{at:%H:%M}", "takes over on call", found.to or people.ON_CALL, "")
+def _on_call(seen: Seen) -> Iterator[Ask]:
+    """Who takes over on call today, and whose shift is not accepted yet."""
+    if seen.shifts is None:
+        return
+    now, following = seen.pace.now, seen.shifts.following(seen.pace.now)
+    if following and seen.pace.days.of(following.turn.start) == seen.pace.today:
+        at = following.turn.start.astimezone(seen.pace.days.zone.info)
+        what = "takes over on call" + ("" if following.acceptance else "; the shift is not accepted yet")
+        yield _shift(seen, following, When.TODAY, f"{at:%H:%M}", what)
+    running = seen.shifts.running(now)
+    if running.turn.person and running.acceptance is None:
+        late = (now - running.turn.start).total_seconds() > seen.shifts.rota.accept_within.seconds
+        when, at_text = (When.OVERDUE, "late") if late else (When.TODAY, "now")
+        yield _shift(seen, running, when, at_text, "is on call; the shift is not accepted yet")
+
+
+def _shift(seen: Seen, shift: Shift, when: When, at: str, what: str) -> Ask:
+    command = "" if shift.acceptance else "inv ops.oncall.accept"
+    return seen.ask(when, at, what, shift.turn.person or people.ON_CALL, command)
 
 
 def _freezes(seen: Seen) -> Iterator[Ask]:

@@ -50,7 +50,7 @@ def pack_json(pack: AgendaPack, record: Record | None, how: str) -> str:
     """Pack and record for machines: one object; ``record`` is null where nothing is recorded."""
     told = {
         "schema": RECORD if record else PACK,
-        "pack": msgspec.to_builtins(pack),
+        "pack": msgspec.to_builtins(pack, enc_hook=str),
         "record": record.facts if record else None,
         "signed": how,
     }

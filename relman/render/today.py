@@ -47,7 +47,7 @@ def _rows(asks: Sequence[Ask]) -> Iterator[str]:
 
 def page_json(found: Page) -> str:
     """The page for machines: one object."""
-    return json.dumps({"schema": TODAY, **msgspec.to_builtins(found)})
+    return json.dumps({"schema": TODAY, **msgspec.to_builtins(found, enc_hook=str)})
 
 
 def actions(found: Sequence[Open], today: date, config: Sections) -> str:
@@ -71,6 +71,8 @@ def actions(found: Sequence[Open], today: date, config: Sections) -> str:
 def actions_json(found: Sequence[Open], today: date) -> str:
     """The actions for machines: one object a line."""
     return "\n".join(
-        json.dumps({"schema": ACTION, **msgspec.to_builtins(one), "overdue": one.overdue(today)})
+        json.dumps(
+            {"schema": ACTION, **msgspec.to_builtins(one, enc_hook=str), "overdue": one.overdue(today)}
+        )
         for one in found
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from relman import holding, opening
+from relman import handing, holding, opening
 from relman.errors import UsageError
 from relman.holding import Said
 from relman.operating import Operating
@@ -38,7 +38,8 @@ def test_a_monday_morning(team: Team) -> None:
         "Mon 30 Nov 08:55 Europe/Berlin",
         "",
         "today",
-        "  09:00  Ana Ruiz             takes over on call",
+        "  09:00  Ana Ruiz             takes over on call; the shift is not accepted yet",
+        "         inv ops.oncall.accept",
         "  10:00  Ops Lead (Ana Ruiz)  mon: Review last week's incidents",
         "         inv ops.hold --item mon",
         "",
@@ -58,6 +59,7 @@ def test_what_is_overdue_comes_first(team: Team) -> None:
         ("overdue", "13 days late", ("ana",), "inv ops.hold --item drill --occurrence 2026-12-03"),
         ("overdue", "8 days late", ("ben",), "inv ops.done --action mon-2026-11-30-1"),
         ("overdue", "2 days late", ("ana",), "inv ops.review"),
+        ("overdue", "late", ("ana",), "inv ops.oncall.accept"),
         ("soon", "2026-12-18", (), "inv window.show"),
     ]
     assert found.asks[0].what == "mon (overdue, and 1 before): Review last week's incidents"
@@ -75,7 +77,7 @@ def test_one_persons_page(team: Team) -> None:
 def test_held_today_is_said_and_asks_nothing(team: Team) -> None:
     """The line stays, so that people see that it was done; the command goes."""
     team.at("2026-11-30T10:20").hold("mon", ANA)
-    [line] = [one for one in page(team, "2026-11-30T11:00").asks if one.when is When.TODAY]
+    [line] = [one for one in page(team, "2026-11-30T11:00").asks if "mon" in one.what]
     assert (line.what, line.command) == ("mon (held): Review last week's incidents", "")
 
 
@@ -99,6 +101,21 @@ def test_a_runbook_that_runs_out_is_told_a_week_ahead(team: Team) -> None:
     assert told("2026-11-27T09:00") == []
     assert told("2026-11-30T09:00") == [("soon", "2026-12-05")]
     assert told("2026-12-06T09:00") == [("overdue", "1 day late")]
+
+
+def test_a_shift_is_asked_to_be_accepted_until_it_is(team: Team) -> None:
+    """Of the one whose it is, on time for four hours, then overdue; accepted, it asks nothing more."""
+
+    def asked(local: str) -> list[tuple[str, tuple[str, ...]]]:
+        asks = page(team, local).asks
+        return [(one.when.value, one.people) for one in asks if one.command == "inv ops.oncall.accept"]
+
+    assert asked("2026-11-30T13:00") == [("today", ("ana",))]
+    assert asked("2026-11-30T13:01") == [("overdue", ("ana",))]
+    team.with_key()
+    team.ask(handing.accept)
+    assert asked("2026-11-30T13:02") == []
+    assert asked("2026-12-07T08:00") == [("today", ("ben",))]
 
 
 def test_a_freeze_of_the_ledger_counts_as_one_of_the_file(team: Team) -> None:
@@ -134,7 +151,7 @@ def test_two_years_of_a_team_that_keeps_its_cadence(team: Team) -> None:
     with closing(opening.team(team.root, time=team.clock)) as operating:
         while team.now < berlin("2028-12-01T00:00"):
             asks = operating.today().asks
-            overdue = [one.what for one in asks if one.when is When.OVERDUE and "review" not in one.command]
+            overdue = [one.what for one in asks if one.when is When.OVERDUE and "hold" in one.command]
             assert overdue == []
             for ask in asks:
                 if ask.command.startswith(("inv ops.hold", "inv ops.review")) and ask.when is not When.SOON:
