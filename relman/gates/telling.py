@@ -106,7 +106,8 @@ def summed(verdicts: Iterable[Verdict | Told]) -> str:
     count = Counter(_word(one) for one in verdicts)
     going = count.pop("go", 0)
     others = [f"{number} {word}" for word, number in count.items()]
-    return ", ".join([f"{'' if others else 'all '}{going} gates say go", *others])
+    say = "1 gate says go" if going == 1 else f"{'' if others else 'all '}{going} gates say go"
+    return ", ".join([*([say] if going else []), *others])
 
 
 def _word(verdict: Verdict | Told) -> str:

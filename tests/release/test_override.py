@@ -54,6 +54,7 @@ def test_a_freeze_takes_an_emergency(open_shop: Shop) -> None:
     told = next(one["facts"] for one in refused.events if one["text"] == "deploy window")
     assert told["urgent"].endswith("--emergency")
     found = open_shop.run("release.cut", "--override", "window", "--emergency", *SAID, "--json")
+    assert found.code == 0, found.out
     assert "emergency override" in next(
         one["facts"]["lifted"] for one in found.events if one["text"] == "deploy window"
     )

@@ -140,6 +140,19 @@ def test_the_record_keeps_words_whole(hand: Hand, terminal: Opens) -> None:
     assert "".join(lines[3:]) == f"        next: {command}"
 
 
+def test_what_lifts_a_gate_stands_below_it(hand: Hand, terminal: Opens) -> None:
+    """A refusal has the command of who cannot wait, its price, the owner; a lifted gate its own sign."""
+    told = {"urgent": "inv release.cut --override window", "price": "two sign it", "owner": "Eng Lead (Ben)"}
+    facts = {"answer": "no-go", "fact": "it is Thu", **told}
+    lifted = {"answer": "no-go", "fact": "it is Thu", "lifted": "lifted by ana"}
+    events = [Event("gate", "deploy window", facts=one) for one in (facts, lifted)]
+    assert shown(hand, terminal(columns=80), events) == [
+        "  ✘ deploy window       it is Thu",
+        *(f"        {label}: {text}" for label, text in told.items()),
+        "  ! deploy window       it is Thu; lifted by ana",
+    ]
+
+
 @pytest.mark.parametrize(("term", "anew"), [("xterm-256color", True), ("linux", False)])
 def test_a_narrowed_window_is_drawn_anew(hand: Hand, terminal: Opens, term: str, *, anew: bool) -> None:
     """The moving part follows the window's width without an event, and leaves no piece of itself behind."""

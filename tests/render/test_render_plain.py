@@ -64,6 +64,23 @@ def test_a_refusing_gate_names_what_clears_it(hand: Hand) -> None:
     )
 
 
+def test_a_lifted_gate_is_neither_ok_nor_refusing(hand: Hand) -> None:
+    """What it says stays, and what lifted it stands beside; nothing is left to type."""
+    facts = {"answer": "no-go", "fact": "it is Thu", "lifted": "lifted by ana: cannot pay", "clears": ""}
+    assert shown(hand, [Event("gate", "deploy window", facts=facts)]) == (
+        "gate   lifted   deploy window        it is Thu; lifted by ana: cannot pay\n"
+    )
+
+
+def test_a_refusal_tells_the_price_and_the_owner(hand: Hand) -> None:
+    """Who cannot wait sees the command, what it costs, and whom to ask."""
+    told = {"urgent": "inv release.cut --override window", "price": "two sign it", "owner": "Eng Lead (Ben)"}
+    facts = {"answer": "no-go", "fact": "it is Thu", "clears": "", **told}
+    assert shown(hand, [Event("gate", "deploy window", facts=facts)]).splitlines()[1:] == [
+        f"                {label}: {text}" for label, text in told.items()
+    ]
+
+
 def test_a_long_bake_is_heard_of_once_a_minute(hand: Hand) -> None:
     """At its start and after each silent minute, however often the engine looks."""
     out = io.StringIO()
