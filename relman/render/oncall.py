@@ -23,6 +23,7 @@ from relman.ops.load import Load
 from relman.ops.shifts import Handed, Shift, Shifts
 from relman.ops.spans import FOREVER, Span
 from relman.ops.turns import START, Turn
+from relman.ops.words import MONTHS, moment
 from relman.render.pages import ago, lasted, table
 
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -33,8 +34,6 @@ WEEKS = 6
 ASKED = 2
 """So many shifts can be accepted: the present one and the next."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", ".----++##"
 _BAR = 24
 
@@ -87,7 +86,7 @@ def following(known: Shifts, at: datetime, names: Names, *, ascii_only: bool = F
     zone = known.rota.tz
     rows = [
         [
-            moment(one.turn.start, zone, at) if one.turn.start > at else "now",
+            moment(one.turn.start, zone, after=at) if one.turn.start > at else "now",
             _who(one.turn.person, names),
             lasted((one.turn.end - one.turn.start).total_seconds()) if one.turn.end < FOREVER else "for ever",
             _word(one, at, zone) if one.turn.person and (one.acceptance or number < ASKED) else "",
@@ -114,7 +113,7 @@ def lanes(known: Shifts, at: datetime, names: Names, *, ascii_only: bool = False
     held = _daily(known, edges)
     blocks = _ASCII if ascii_only else _BLOCKS
     mondays = [edge.astimezone(known.rota.tz.info) for edge in edges[:-1:7]]
-    rows = [["", "".join(f"{f'{day.day} {_MONTHS[day.month - 1]}':<8}" for day in mondays)]]
+    rows = [["", "".join(f"{f'{day.day} {MONTHS[day.month - 1]}':<8}" for day in mondays)]]
     for person, parts in held.items():
         drawn = "".join(blocks[math.ceil(round(part * 8, 6))] for part in parts)
         rows.append([_who(person, names), " ".join(drawn[n : n + 7] for n in range(0, len(drawn), 7))])
@@ -136,7 +135,7 @@ def swapped(given: Sequence[Handed], zone: Zone, names: Names) -> str:
 
 def accepted(shift: Shift, zone: Zone, names: Names) -> str:
     """What ``ops.oncall.accept`` did, in one line."""
-    end = f" to {moment(shift.turn.end, zone, shift.turn.start)}" if shift.turn.end < FOREVER else ""
+    end = f" to {moment(shift.turn.end, zone, after=shift.turn.start)}" if shift.turn.end < FOREVER else ""
     key = f", with {shift.acceptance.key}, {UNBOUND}" if shift.acceptance else ""
     return (
         f"{_who(shift.turn.person, names)} accepts the shift from {moment(shift.turn.start, zone)}{end}{key}"
@@ -165,7 +164,9 @@ def report(found: Load, zone: Zone, names: Names, *, ascii_only: bool = False) -
     headers = ["who", "hours", "nights", "weekends", "weeks in a row", "to the mean", ""]
     over = [f"over the limit: {_who(one.person, names)}, {what}" for one in found.people for what in one.over]
     gap = f"nobody on call for {_hours(found.gap_hours)}: inv ops.oncall.gaps" if found.gaps else "no gap"
-    head = f"{moment(found.span.start, zone)} to {moment(found.span.end, zone, found.span.start)} {zone}"
+    head = (
+        f"{moment(found.span.start, zone)} to {moment(found.span.end, zone, after=found.span.start)} {zone}"
+    )
     return "\n".join([head, _indented(table(rows, headers)), *over, gap])
 
 
@@ -179,7 +180,11 @@ def gaps(found: Sequence[Span], zone: Zone, after: datetime) -> str:
     if not found:
         return "somebody is on call at every instant"
     rows = [
-        [moment(gap.start, zone, after), moment(gap.end, zone, after), _hours((gap.end - gap.start) / HOUR)]
+        [
+            moment(gap.start, zone, after=after),
+            moment(gap.end, zone, after=after),
+            _hours((gap.end - gap.start) / HOUR),
+        ]
         for gap in found
     ]
     total = sum((gap.end - gap.start for gap in found), timedelta()) / HOUR
@@ -201,14 +206,16 @@ def course(found: Course, started: datetime, zone: Zone, names: Names, loud: Lou
     """``ops.escalate --simulate`` for people."""
     head = [_loud(loud, names)] if loud else []
     rows = [
-        [f"+{(one.at - started) / MINUTE:g} min", moment(one.at, zone, started), _who(one.user, names)]
+        [f"+{(one.at - started) / MINUTE:g} min", moment(one.at, zone, after=started), _who(one.user, names)]
         for one in found.notified
     ]
     if found.exhausted_at is None:
         rows.append(["", "", "acknowledged"])
     else:
         after = f"+{(found.exhausted_at - started) / MINUTE:g} min"
-        rows.append([after, moment(found.exhausted_at, zone, started), "nobody is left: it is exhausted"])
+        rows.append(
+            [after, moment(found.exhausted_at, zone, after=started), "nobody is left: it is exhausted"]
+        )
     return "\n".join([*head, table(rows), "nobody was told: this is a simulation"])
 
 
@@ -227,13 +234,6 @@ def _loud(loud: Loud, names: Names) -> str:
     )
 
 
-def moment(instant: datetime, zone: Zone, after: datetime | None = None) -> str:
-    """``Wed 2 Dec 10:00``, with the year where it is not that of ``after``."""
-    local = instant.astimezone(zone.info)
-    year = f" {local.year}" if after and after.astimezone(zone.info).year != local.year else ""
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M}"
-
-
 def _ahead(known: Shifts, at: datetime) -> list[Shift]:
     """The turn that is running, whole, and those that begin within six weeks."""
     first = known.running(at)
@@ -247,18 +247,18 @@ def _who(person: str | None, names: Names) -> str:
 
 
 def _stretch(span: Span, zone: Zone) -> str:
-    return f"{moment(span.start, zone)} to {moment(span.end, zone, span.start)}"
+    return f"{moment(span.start, zone)} to {moment(span.end, zone, after=span.start)}"
 
 
 def _lasts(turn: Turn, at: datetime, zone: Zone) -> str:
-    since = f"since {moment(turn.start, zone, at)}, " if turn.start > START else ""
+    since = f"since {moment(turn.start, zone, after=at)}, " if turn.start > START else ""
     if turn.end >= FOREVER:
         return f"{since}for ever"
-    return f"{since}until {moment(turn.end, zone, at)} ({lasted((turn.end - at).total_seconds())} left)"
+    return f"{since}until {moment(turn.end, zone, after=at)} ({lasted((turn.end - at).total_seconds())} left)"
 
 
 def _from(turn: Turn, at: datetime, zone: Zone) -> str:
-    return f"from {moment(turn.start, zone, at)} ({ago(turn.start, at)})"
+    return f"from {moment(turn.start, zone, after=at)} ({ago(turn.start, at)})"
 
 
 def _word(shift: Shift, at: datetime, zone: Zone) -> str:
@@ -266,7 +266,7 @@ def _word(shift: Shift, at: datetime, zone: Zone) -> str:
     found = shift.acceptance
     if found is None:
         return "not accepted yet    inv ops.oncall.accept"
-    return f"accepted {moment(found.at, zone, at)} with {found.key[:15]}…, {UNBOUND}"
+    return f"accepted {moment(found.at, zone, after=at)} with {found.key[:15]}…, {UNBOUND}"
 
 
 def _holding(known: Shifts, at: datetime) -> Iterator[Replacement]:
