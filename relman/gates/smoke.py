@@ -19,10 +19,12 @@ def ask(question: Question) -> Verdict:
         return Verdict(NAME, Answer.UNKNOWN, "the service has no URL", "inv release.status")
     suite = smoke.load(question.target.smoke) if question.target.smoke else smoke.default_suite()
     report = smoke.run(suite, live.uri, values=_values(question), clock=question.clock)
+    inputs = {**_values(question), "url": live.uri, "failed": [one.name for one in report.failures]}
     if report.passed:
-        return Verdict(NAME, Answer.GO, report.summary)
+        return Verdict(NAME, Answer.GO, report.summary, inputs=inputs)
     reasons = "; ".join(f"{one.name}: {one.fact}" for one in report.failures)
-    return Verdict(NAME, Answer.NO_GO, reasons or "no check was asked", f"inv smoke.run --url {live.uri}")
+    clears = f"inv smoke.run --url {live.uri}"
+    return Verdict(NAME, Answer.NO_GO, reasons or "no check was asked", clears, inputs=inputs)
 
 
 def _values(question: Question) -> dict[str, str]:

@@ -6,6 +6,8 @@ release and are no part of what was built (ruling 9).
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.models import Answer, Verdict
@@ -16,10 +18,17 @@ SHOWN = 3
 
 def ask(question: Question) -> Verdict:
     """Clean outside the record paths; on the branch; nothing since but records; on the remote."""
-    repo, commit, branch = question.repo(), question.candidate.commit, question.config.branch
-    if changed := repo.changes():
-        return _no(f"not clean: {_some(changed)}", "git stash -u, or commit and inv release.prepare")
+    repo, changed = question.repo(), question.repo().changes()
+    commit, branch = question.candidate.commit, str(question.config.branch)
     tip = repo.commit(branch)
+    inputs = {"commit": commit, "branch": branch, "tip": tip, "changed": list(changed)}
+    return replace(_judged(question, changed, tip), inputs=inputs)
+
+
+def _judged(question: Question, changed: tuple[str, ...], tip: str) -> Verdict:
+    repo, commit, branch = question.repo(), question.candidate.commit, question.config.branch
+    if changed:
+        return _no(f"not clean: {_some(changed)}", "git stash -u, or commit and inv release.prepare")
     if not repo.contains(tip, commit):
         return _no(f"{commit[:7]} is not on {branch}", f"git switch {branch} && git merge {commit[:7]}")
     if since := repo.since(commit, tip):

@@ -17,18 +17,20 @@ def ask(question: Question) -> Verdict:
     """No tag of the name, or one on this very commit: another environment has it already."""
     candidate = question.candidate
     name = f"{question.config.prefix(candidate.key.service)}{candidate.version}"
+    inputs = {"tag": name, "commit": candidate.commit}
     found = question.repo().tags().get(name, candidate.commit)
     if found != candidate.commit:
-        return Verdict(NAME, Answer.NO_GO, f"{name} is tagged already, on {found[:7]}", "inv release.prepare")
+        fact = f"{name} is tagged already, on {found[:7]}"
+        return Verdict(NAME, Answer.NO_GO, fact, "inv release.prepare", inputs={**inputs, "tagged": found})
     tags = Tags(question.repo().root)
     tags.tagger(question.clock.now())  # refuses where git does not know who tags
     there = tags.there(question.config.remote, name) if question.config.tag.push else None
     if there and there.commit != candidate.commit:
         fact = f"{name} is tagged already on {question.config.remote}, on {there.commit[:7]}"
         fetch = f"git fetch {question.config.remote} --tags, then inv release.prepare"
-        return Verdict(NAME, Answer.NO_GO, fact, fetch)
+        return Verdict(NAME, Answer.NO_GO, fact, fetch, inputs={**inputs, "tagged": there.commit})
     after = f", after {candidate.prior}" if candidate.prior else ", the first that relman ships"
-    return Verdict(NAME, Answer.GO, f"{candidate.version}{after}")
+    return Verdict(NAME, Answer.GO, f"{candidate.version}{after}", inputs=inputs)
 
 
 GATE = Gate(

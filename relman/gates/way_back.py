@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from relman.gates.gate import Gate
 from relman.gates.question import Question
 from relman.live import LiveService
@@ -19,7 +21,8 @@ def ask(question: Question) -> Verdict:
         return Verdict(NAME, Answer.UNKNOWN, f"{question.key} is gone", "inv release.status")
     if not question.chain:
         return _no(f"relman never released {question.key.service}", "inv release.adopt")
-    return _serving(question, live, question.chain[0])
+    inputs = {"traffic": dict(live.split.shares), "way_back": [one.revision for one in question.chain]}
+    return replace(_serving(question, live, question.chain[0]), inputs=inputs)
 
 
 def _serving(question: Question, live: LiveService, stable: Release) -> Verdict:

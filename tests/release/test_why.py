@@ -130,6 +130,10 @@ def test_verdicts_are_recorded_with_what_they_were_judged_by(open_shop: Shop) ->
         made.close()
     window = next(one for one in failed.detail["verdicts"] if one["id"] == "window")
     assert (window["answer"], window["as_of"]) == ("no-go", "2026-12-03T10:00:00Z")
+    told = {one["id"]: one["inputs"] for one in failed.detail["verdicts"]}
+    assert told["tree"]["commit"] == told["version"]["commit"] == open_shop.git("rev-parse", "HEAD")
+    assert sum(told["way-back"]["traffic"].values()) == 100
+    assert told["smoke"]["failed"] == []
     assert (failed.detail["profile"], failed.detail["mode"]) == ("solo", "enforce")
 
 
