@@ -101,7 +101,12 @@ class Relman:
         plan, notes = planned(self.repository, self.configured, self.targeted, self.entries(), wishes)
         self.show(plan, *notes)
         value = self.driver.begin(plan, then=then)
-        return msgspec.convert(value["candidate"], Candidate)
+        candidate = msgspec.convert(value["candidate"], Candidate)
+        if self.configured.profile == "team":
+            from relman import approving
+
+            approving.offered(self.driver, candidate, self.release_plan(candidate, live))
+        return candidate
 
     def look(self) -> str:
         """Show the steps of the next cut and every gate's verdict, and what they say in one line.
@@ -233,18 +238,10 @@ class Relman:
     @property
     def driver(self) -> Driver:
         """What drives this service's runs."""
+        shared = ("store", "key", "environment", "cloud", "builds", "clock", "emit", "doubt", "config", "target")
         return Driver(
-            store=self.store,
-            key=self.key,
-            environment=self.environment,
-            cloud=self.cloud,
-            builds=self.builds,
+            **{name: getattr(self, name) for name in shared},
             repo=lambda: self.repository,
-            clock=self.clock,
-            emit=self.emit,
-            doubt=self.doubt,
-            config=self.config,
-            target=self.target,
             labels=self.labels(),
             ledger=self.store.entries,
         )

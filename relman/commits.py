@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,10 @@ NAMES = (
     *("--name-only", "--diff-merges=first-parent", "--no-renames", "--no-relative", "--no-ext-diff"),
     *("--ignore-submodules=none", f"-O{os.devnull}"),
 )
+WRITERS = "<%ae>%n<%ce>%n%B"
+WRITER = re.compile(r"^(?:<|[ \t]*co-authored-by:.*<)([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
+"""An address in the first lines of :data:`WRITERS`, or of a co-author. A line of a message that begins
+with an address is taken for one too, which only keeps more people from approving what they wrote."""
 TAGS = "%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 CHUNK = 1 << 18
 FEW = 2
@@ -169,6 +174,20 @@ class Commits:
         span = [tip, *beside, *(f"^{commit}" for commit in without)]
         with tempfile.TemporaryFile() as complaints:
             yield from self._streamed([*command, "--end-of-options", *span, "--"], complaints)
+
+    def addresses(self, tip: str, without: Iterable[str] = ()) -> tuple[str, ...]:
+        """The addresses of authors, committers and co-authors behind ``tip``, in small letters, sorted.
+
+        A co-author counts wherever the line stands, as a name that is left out would be one who may approve.
+
+        Raises:
+            Unreachable: git cannot tell.
+        """
+        span = [tip, *(f"^{commit}" for commit in without)]
+        told = self._said(
+            "log", "--encoding=UTF-8", "--no-color", f"--format={WRITERS}", *("--end-of-options", *span, "--")
+        )
+        return tuple(sorted({found.strip().lower() for found in WRITER.findall(told)} - {""}))
 
     def _streamed(self, command: list[str], complaints: IO[bytes]) -> Iterator[Commit]:
         """Run it; whoever stops listening ends it."""

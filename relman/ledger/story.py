@@ -67,6 +67,12 @@ def frozen(entries: Iterable[Entry], revision: str) -> dict[str, Any] | None:
     return next((dict(one["template"]) for one in found if one["revision"] == revision), None)
 
 
+def commit_of(entries: Iterable[Entry], revision: str) -> str:
+    """The commit that a revision was built from, empty if this ledger prepared none of that name."""
+    found = (entry.detail["candidate"] for entry in entries if entry.kind == "release.prepared")
+    return next((str(one["commit"]) for one in found if one["revision"] == revision), "")
+
+
 def unshipped(entries: Sequence[Entry]) -> tuple[str, ...]:
     """The versions that were prepared and not shipped, in the order in which they were prepared."""
     gone = {release.version for release in released(entries)}
