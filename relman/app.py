@@ -117,10 +117,7 @@ class Relman:
             Refused: A gate does not say go, or there is no candidate.
         """
         self.driver.must_be_free("traffic")
-        candidate = self.candidate()
-        if candidate is None:
-            raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
-        plan = self.release_plan(candidate, self.cloud.service(self.key))
+        _, plan = self.proposed()
         self.show(plan, *proposing.limits(self.configured))
         proposing.keep(self.root, plan)
         return self.must_pass(plan)
@@ -238,9 +235,11 @@ class Relman:
     @property
     def driver(self) -> Driver:
         """What drives this service's runs."""
-        shared = ("store", "key", "environment", "cloud", "builds", "clock", "emit", "doubt", "config", "target")
+        shared = ("store", "key", "environment", "cloud", "builds", "clock", "emit", "doubt")
         return Driver(
             **{name: getattr(self, name) for name in shared},
+            config=self.config,
+            target=self.target,
             repo=lambda: self.repository,
             labels=self.labels(),
             ledger=self.store.entries,
@@ -259,16 +258,22 @@ class Relman:
         live, entries = self.cloud.service(self.key), self.entries()
         return proposing.candidate_at(self.repository, entries, self.environment, live, self.targeted)
 
+    def proposed(self) -> tuple[Candidate, Plan]:
+        """The candidate, and the plan that would ship it now.
+
+        Raises:
+            Refused: There is no candidate.
+        """
+        if (candidate := self.candidate()) is None:
+            raise Refused("there is no candidate to plan with", fact=NONE, clears="inv release.prepare")
+        return candidate, self.release_plan(candidate, self.cloud.service(self.key))
+
     def release_plan(self, candidate: Candidate, live: LiveService | None) -> Plan:
         """The plan that ships a candidate onto what is live now."""
         return proposing.plan_on(self.driver, candidate, live)
 
     def must_pass(self, plan: Plan) -> str:
-        """Ask the gates of a plan that is not running, and show what they say; all of it in one line.
-
-        Raises:
-            Refused: One does not let it pass; all that do not are named.
-        """
+        """Ask the gates of a plan that is not running; see :func:`relman.asking.must_pass`."""
         from relman import asking
 
         return asking.must_pass(self.driver, plan)

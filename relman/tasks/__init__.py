@@ -12,8 +12,8 @@ sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
 from invoke.collection import Collection  # noqa: E402
 
-from relman.tasks import demo, founding, ops, platform, release, smoke, test, window  # noqa: E402
+from relman.tasks import checklist, demo, founding, ops, platform, release, smoke, test, window  # noqa: E402
 
-ns = Collection(demo, ops, platform, release, smoke, test, window)
+ns = Collection(checklist, demo, ops, platform, release, smoke, test, window)
 ns.add_task(founding.init, default=False)
 ns.add_task(release.status, name="status", default=False)
