@@ -6,7 +6,7 @@ entry of the ledger, and it changes nothing that is over.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from relman.clock import aware
 from relman.errors import Refused, UsageError
@@ -21,14 +21,17 @@ from relman.standby import rota, shifts
 LANE = "on-call"
 
 
-def replace(team: Operating, person: str, span: Span, reason: str) -> tuple[Handed, ...]:
+def replace(
+    team: Operating, person: str, to: datetime, reason: str, since: datetime | None = None
+) -> tuple[Handed, ...]:
     """Put somebody on call for some time, instead of whoever it would be.
 
     Args:
         team: The team.
         person: Who, by id.
-        span: From when to when, with offsets; it may not begin before now.
+        to: Until when, with an offset.
         reason: Why; it is recorded.
+        since: From when on, with an offset, not before now; None: from now on.
 
     Returns:
         Whose time was taken over, piece by piece.
@@ -37,18 +40,15 @@ def replace(team: Operating, person: str, span: Span, reason: str) -> tuple[Hand
         UsageError: The end is not after the beginning, or no reason is given.
         Refused: Nobody of that name is in the model, the time is over, or it is theirs already.
     """
-    span = Span(aware(span.start), aware(span.end))
-    if span.end <= span.start:
-        raise UsageError("--to is not after --from", fact=f"{written(span.start)} to {written(span.end)}")
     _must_be_known(team, person)
     _must_be_told(reason)
     with team.store.drive(TEAM, LANE):
-        _must_be_ahead(team, span.start)
+        now = team.clock.now()
+        span = _ahead(Span(now if since is None else aware(since), aware(to)), now)
         left = [turn for turn in shifts(team).turns(span) if turn.person != person]
         if not left:
-            raise Refused(
-                f"{person} is on call then anyway", fact=f"{written(span.start)} to {written(span.end)}"
-            )
+            fact = f"{written(span.start)} to {written(span.end)}"
+            raise Refused(f"{person} is on call then anyway", fact=fact)
         team.record(REPLACED, shifts=[replacing(person, span)], reason=reason)
     return tuple(Handed(turn.person or "", Span(turn.start, turn.end)) for turn in left)
 
@@ -142,8 +142,11 @@ def _must_be_told(reason: str) -> None:
         )
 
 
-def _must_be_ahead(team: Operating, start: datetime) -> None:
-    now = team.clock.now()
-    if start < now:
-        fact = f"it is {written(now)}, and --from says {written(start)}"
+def _ahead(span: Span, now: datetime) -> Span:
+    """The span, if it has a length and lies ahead."""
+    if span.end <= span.start:
+        raise UsageError("--to is not after --from", fact=f"{written(span.start)} to {written(span.end)}")
+    if span.start < now:
+        fact = f"it is {written(now)}, and --from says {written(span.start)}"
         raise Refused("what is over cannot be changed", fact=fact, clears="leave --from out: from now on")
+    return Span(span.start.astimezone(UTC), span.end.astimezone(UTC))

@@ -188,7 +188,8 @@ def gaps(found: Sequence[Span], zone: Zone, after: datetime) -> str:
         for gap in found
     ]
     total = sum((gap.end - gap.start for gap in found), timedelta()) / HOUR
-    return f"{table(rows, ['from', 'to', 'for'])}\n{len(found)} gaps, {_hours(total)} in all"
+    count = f"{len(found)} gap{'' if len(found) == 1 else 's'}"
+    return f"{table(rows, ['from', 'to', 'for'])}\n{count}, {_hours(total)} in all"
 
 
 def gaps_json(found: Sequence[Span]) -> str:

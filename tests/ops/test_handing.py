@@ -31,17 +31,24 @@ def test_a_replacement_holds_from_its_start_to_its_end(team: Open) -> None:
     """C2, C6: half-open; the operating object that others ask says the same."""
     ours = team()
     span = Span(WEDNESDAY + HOUR, WEDNESDAY + 3 * HOUR)
-    assert handing.replace(ours, "chloe", span, "dentist") == (shifts.Handed("ana", span),)
+    assert handing.replace(ours, "chloe", span.end, "dentist", span.start) == (shifts.Handed("ana", span),)
     hours = (0.999999, 1, 2.999999, 3)
     assert [who(ours, WEDNESDAY + n * HOUR) for n in hours] == ["ana", "chloe", "chloe", "ana"]
     assert ours.on_call(WEDNESDAY + HOUR) == "chloe"
 
 
+def test_without_a_beginning_it_begins_now(team: Open) -> None:
+    """Now is when it is recorded, and no earlier instant that has passed since it was typed."""
+    ours = team()
+    (taken,) = handing.replace(ours, "chloe", WEDNESDAY + HOUR, "dentist")
+    assert taken.span == (WEDNESDAY, WEDNESDAY + HOUR)
+
+
 def test_the_later_of_two_replacements_holds(team: Open) -> None:
     """C6: also if both were made in the same millisecond; the older one comes back afterwards."""
     ours = team()
-    handing.replace(ours, "chloe", Span(WEDNESDAY, WEDNESDAY + 5 * HOUR), "dentist")
-    handing.replace(ours, "ben", Span(WEDNESDAY + HOUR, WEDNESDAY + 2 * HOUR), "lunch")
+    handing.replace(ours, "chloe", WEDNESDAY + 5 * HOUR, "dentist", WEDNESDAY)
+    handing.replace(ours, "ben", WEDNESDAY + 2 * HOUR, "lunch", WEDNESDAY + HOUR)
     assert [who(ours, WEDNESDAY + n * HOUR) for n in (0, 1, 2, 5)] == ["chloe", "ben", "chloe", "ana"]
 
 
@@ -63,7 +70,7 @@ def test_a_replacement_that_makes_no_sense_is_refused(
     """Nothing is recorded."""
     ours, (start, end) = team(), (WEDNESDAY + n * HOUR for n in hours)
     with pytest.raises((Refused, UsageError), match=told):
-        handing.replace(ours, person, Span(start, end), reason)
+        handing.replace(ours, person, end, reason, start)
     assert ours.entries() == ()
 
 
@@ -161,7 +168,7 @@ def test_what_was_accepted_stays_so_around_a_replacement(team: Open) -> None:
     """Two hours of somebody else do not undo a person's word for the week; theirs is another shift."""
     ours = team()
     handing.accept(ours)
-    handing.replace(ours, "chloe", Span(WEDNESDAY + HOUR, WEDNESDAY + 3 * HOUR), "dentist")
+    handing.replace(ours, "chloe", WEDNESDAY + 3 * HOUR, "dentist", WEDNESDAY + HOUR)
     known = standby.shifts(ours)
     at = [known.running(WEDNESDAY + n * HOUR) for n in (0, 1, 3)]
     assert [(one.turn.person, one.acceptance is not None) for one in at] == [
@@ -200,6 +207,6 @@ def test_a_word_whose_signature_does_not_hold_is_nobodys(team: Open) -> None:
 def test_an_instant_knows_what_was_recorded_by_then(team: Open) -> None:
     """``--at`` of yesterday does not know of today's replacement."""
     ours = team()
-    handing.replace(ours, "chloe", Span(WEDNESDAY, WEDNESDAY + HOUR), "x")
+    handing.replace(ours, "chloe", WEDNESDAY + HOUR, "x", WEDNESDAY)
     assert standby.shifts(ours, WEDNESDAY - HOUR).replacements == ()
     assert len(standby.shifts(ours, WEDNESDAY + HOUR).replacements) == 1

@@ -69,6 +69,8 @@ def test_replace_swap_and_accept_say_what_they_did(folder: Path) -> None:
     assert code == 0
     assert "Chloe Wu is on call " in page
     assert "inv ops.oncall.next" in page
+    soonest = datetime.now(UTC) + timedelta(hours=9)
+    assert typed(oncall.replace, person="chloe", to=soonest, reason="ill")[1] == 0
     week = timedelta(weeks=1)
     page, code = typed(oncall.swap, first=soon + week, second=soon + 2 * week, reason="holidays", json=True)
     assert (json.loads(page.splitlines()[-1])["kind"], code) == ("done", 0)

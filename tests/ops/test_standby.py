@@ -6,7 +6,6 @@ import pytest
 
 from relman import handing, standby
 from relman.errors import Refused, UsageError
-from relman.ops.spans import Span
 from relman.render import oncall as pages
 from tests.ops.rota_team import HOUR, MODEL, MONDAY, SERVICE, WEDNESDAY, WEEK, Open, key, team
 
@@ -16,7 +15,7 @@ __all__ = ["key", "team"]  # fixtures
 def test_the_page_of_now_tells_who_until_when_and_who_then(team: Open) -> None:
     """In the rota's zone, with what was accepted and why somebody stands in."""
     ours = team()
-    handing.replace(ours, "chloe", Span(WEDNESDAY, WEDNESDAY + 2 * HOUR), "dentist")
+    handing.replace(ours, "chloe", WEDNESDAY + 2 * HOUR, "dentist", WEDNESDAY)
     page = pages.now(standby.shifts(ours), WEDNESDAY, str.capitalize)
     assert page.splitlines() == [
         "Wed 25 Nov 13:00 Europe/Berlin",

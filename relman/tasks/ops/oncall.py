@@ -139,14 +139,12 @@ def replace(
         json: JSON lines.
     """
     from relman import handing, standby
-    from relman.ops.spans import Span
     from relman.render import oncall
 
     if not person or to is None:
         raise UsageError("who, and until when", clears="--person PERSON --to INSTANT --reason …")
     with shown(json=json) as screen, team(screen) as operating:
-        span = Span(_when(operating, from_), to)
-        left, zone = handing.replace(operating, person, span, reason), standby.zone(operating)
+        left, zone = handing.replace(operating, person, to, reason, from_), standby.zone(operating)
         screen.done(
             oncall.replaced(left, zone, _names(operating), person), then=("inv ops.oncall.next",), timed=False
         )
