@@ -137,6 +137,11 @@ class Operating:
         known = [entry for entry in told if at is None or entry.at <= at]
         return hours.of(self.config.window, known, zone=zone)
 
+    @property
+    def next_year(self) -> int:
+        """The year to come, in the window's zone."""
+        return self.clock.now().astimezone(self.hours().zone.info).year + 1
+
     def freeze(self, wish: Wish, service: str = "", env: str = "") -> Closure:
         """Freeze or stop at once, everything or one service.
 

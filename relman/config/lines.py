@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r'''(?P<blank>[ \t\r]+|\#[^\n]*)
       | (?P<newline>\n)
       | (?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|'[^']*')
@@ -43,7 +43,7 @@ class _Token(NamedTuple):
 
 def _tokens(text: str) -> Iterator[_Token]:
     line = 1
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         if match.lastgroup != "blank":
             yield _Token(str(match.lastgroup), match.group(), line)
         line += match.group().count("\n")

@@ -55,6 +55,32 @@ class Source(Struct, frozen=True):
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path.name} cannot be read", fact=f"{path}: {error}") from None
 
+    def exact(self) -> str:
+        """The file as it is now, with the ends of its lines and whatever stands before its first.
+
+        Raises:
+            ConfigError: It is not there any more, or it is no text.
+        """
+        try:
+            return self.path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.path.name} cannot be read", fact=f"{self.path}: {error}") from None
+
+    def replace(self, text: str) -> None:
+        """Write another text into the file, all of it or nothing.
+
+        Raises:
+            ConfigError: It cannot be written.
+        """
+        beside = self.path.with_name(f".{self.path.name}.new")
+        try:
+            beside.write_bytes(text.encode("utf-8"))
+            beside.chmod(self.path.stat().st_mode & 0o7777)
+            beside.replace(self.path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise ConfigError(f"{self.path.name} cannot be written", fact=f"{self.path}: {error}") from None
+
     def document(self) -> dict[str, Any]:
         """The text as TOML.
 

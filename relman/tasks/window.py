@@ -167,4 +167,37 @@ def ics(
         sys.stdout.buffer.write(written)
 
 
-ns = Collection("window", show, preview, freeze, thaw, ics)
+@task
+def holidays(
+    _context: Context, *, country: str = "", region: str = "", year: int = 0, write: bool = False
+) -> None:
+    """Add public holidays to relman.toml.
+
+    Shows what would change in the file, as a diff to review. Only what the file says closes the window:
+    no gate asks a library. Needs the extra relman[holidays].
+
+    Args:
+        country: Two letters, as DE (ISO 3166-1).
+        region: A part of it, as BE (ISO 3166-2); else those of the whole country.
+        year: Which year; else the next one.
+        write: Write it.
+    """
+    from relman.config import holidays as adding
+    from relman.ops import public_holidays
+
+    with team() as operating:
+        source = operating.config.source
+        found = public_holidays.public(country.upper(), region.upper(), year or operating.next_year)
+        text = source.exact()
+        changed = adding.added(text, found)
+        print(
+            adding.diff(text, changed, source.path.name) or f"{source.path.name} has all {len(found)} of them"
+        )
+        if write and changed != text:
+            source.replace(changed)
+            print("written; commit it, and have it reviewed")
+        elif changed != text:
+            print("nothing was written: review it, then the same command with --write")
+
+
+ns = Collection("window", show, preview, freeze, thaw, ics, holidays)

@@ -169,3 +169,29 @@ def test_an_event_in_a_night_in_which_clocks_change(tmp_path: Path) -> None:
     assert odd["2027-03-27"] == timedelta(hours=7)
     assert odd["2027-10-30"] == timedelta(hours=9)
     assert all(start >= datetime(2026, 12, 31, 23, tzinfo=UTC) for start, _ in spans)
+
+
+def test_public_holidays_are_shown_as_a_diff_and_written_on_demand(here: Path) -> None:
+    """W6: into the file, where they are reviewed; Christmas, which stands there already, is not doubled."""
+    given = {"country": "de", "region": "BE", "year": "2026"}
+    page, code = typed(window.holidays, **given)
+    assert code == 0
+    assert '+  { date = 2026-01-01, name = "Neujahr" },' in page
+    assert (here / "relman.toml").read_text("utf-8") == TOML
+    assert typed(window.holidays, **given, write=True)[1] == 0
+    assert [one["kind"] for one in shown(at="2026-03-08T12:00+01:00")["closures"]].count("holiday") == 9  # type: ignore[attr-defined]
+    assert "has all 10 of them" in typed(window.holidays, **given)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "--country is not known"),
+        ({"country": "DE", "region": "XX"}, "--region is not known"),
+        ({"country": "DE", "year": "1066"}, "--year is out of reach"),
+    ],
+)
+def test_holidays_of_nowhere_are_refused(given: dict[str, str], told: str) -> None:
+    """Nothing is guessed."""
+    page, code = typed(window.holidays, **given)
+    assert (code, told) == (2, told), page
