@@ -7,12 +7,13 @@ of earlier cuts took, by their median (ruling 21).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 from statistics import median
 
 from msgspec import Struct
 
 from relman.ledger import Entry
-from relman.models import spelled
+from relman.models import PERCENT
 
 EARLIER = 10
 """How many of the newest cuts are looked at."""
@@ -50,8 +51,9 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """``20 min of bakes and 1 min 10 s for the rest (median of 4 cuts)``."""
-        measured = f"{_minutes(self.rest)} for the rest (median of {self.cuts} cuts)"
+        """``20 min of bakes, 2 min for the rest (median of 4 cuts)``."""
+        last = f"median of {self.cuts} cuts" if self.cuts > 1 else "as the last cut"
+        measured = f"{_minutes(self.rest)} for the rest ({last})"
         known = measured if self.cuts else "the rest is not known yet"
         return known if self.finishes else f"{_minutes(self.bakes)} of bakes, {known}"
 
@@ -105,9 +107,10 @@ def _fewer(cut: Expected, left: float) -> list[tuple[int, ...]]:
 
 def _harm(fewer: tuple[int, ...], cut: Expected) -> str:
     """What a larger first phase costs, should the candidate be bad."""
-    return f"{fewer[0]} % of the users meet it first instead of {cut.phases[0]} %"
+    first = f"{fewer[0]} % of the users" if fewer[0] < PERCENT else "all users"
+    return f"{first} meet it first instead of {cut.phases[0]} %"
 
 
 def _minutes(seconds: float) -> str:
-    """Whole minutes where there are some, rounded up so that nothing is promised too early."""
-    return spelled(seconds) if seconds < MINUTE else f"{-int(-seconds // MINUTE)} min"
+    """Whole minutes, or seconds where there is none, rounded up so that nothing is promised too early."""
+    return f"{ceil(seconds)} s" if seconds < MINUTE else f"{ceil(seconds / MINUTE)} min"
