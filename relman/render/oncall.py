@@ -88,7 +88,7 @@ def following(known: Shifts, at: datetime, names: Names, *, ascii_only: bool = F
         [
             moment(one.turn.start, zone, after=at) if one.turn.start > at else "now",
             _who(one.turn.person, names),
-            lasted((one.turn.end - one.turn.start).total_seconds()) if one.turn.end < FOREVER else "for ever",
+            _length(one.turn, at),
             _word(one, at, zone) if one.turn.person and (one.acceptance or number < ASKED) else "",
         ]
         for number, one in enumerate(_ahead(known, at))
@@ -249,6 +249,13 @@ def _who(person: str | None, names: Names) -> str:
 
 def _stretch(span: Span, zone: Zone) -> str:
     return f"{moment(span.start, zone)} to {moment(span.end, zone, after=span.start)}"
+
+
+def _length(turn: Turn, at: datetime) -> str:
+    """The whole of it; what is left of a turn that has no beginning."""
+    if turn.end >= FOREVER:
+        return "for ever"
+    return lasted((turn.end - (turn.start if turn.start > START else at)).total_seconds())
 
 
 def _lasts(turn: Turn, at: datetime, zone: Zone) -> str:

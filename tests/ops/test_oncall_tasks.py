@@ -34,6 +34,14 @@ def test_now_and_next_for_machines(folder: Path) -> None:
     assert folder
 
 
+def test_before_the_first_shift_nobody_lasts_from_now_on(folder: Path) -> None:
+    """A turn that has no beginning is not counted from the year 1."""
+    (folder / "relman.toml").write_text(MODEL.replace("2026-11-23T09:00", "2026-11-30T09:00"), "utf-8")
+    page, _ = typed(oncall.following, at=WEDNESDAY)
+    row = next(line for line in page.splitlines() if line.startswith("now"))
+    assert row.split() == ["now", "nobody", "4", "days", "20", "h"]
+
+
 def test_a_time_without_an_offset_is_refused(folder: Path) -> None:
     """It would be another instant on every machine."""
     assert folder
