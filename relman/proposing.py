@@ -128,7 +128,7 @@ def _hub(config: Config, target: Target, remote: Remote | None, version: str) ->
         raise Refused(
             "relman.toml asks to tell GitHub, and no repository on GitHub is known",
             fact=f"{config.remote} is on none" if remote else f"{config.remote} has no address on a network",
-            clears='repository = "OWNER/NAME" under [github] in relman.toml',
+            clears='under [github]: repository = "OWNER/NAME" and api = "https://api.github.com"',
         )
     return Hub(
         place=place,

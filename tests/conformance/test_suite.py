@@ -69,10 +69,11 @@ def test_the_same_tests_run_against_what_is_addressed_as_a_project(other: Place,
     """They pass, leave nothing behind, and the transcript is that of a platform of their own."""
     where = ["--project", "acme-prod", "--region", "europe-west1", "--image", other.image]
     real = run("-k", FEW, *where, "--endpoint", other.endpoint, "--record", str(tmp_path / "real"))
-    assert real.returncode == 0, real.stdout
+    assert real.returncode == 0, real.stdout + real.stderr
     own = run("-k", FEW, "--record", str(tmp_path / "own"))
-    assert own.returncode == 0, own.stdout
-    assert transcript.differences(tmp_path / "own", tmp_path / "real") == []
+    assert own.returncode == 0, own.stdout + own.stderr
+    found = transcript.differences(tmp_path / "own", tmp_path / "real")
+    assert not found, "\n".join(found)
     lines = (tmp_path / "real" / "main.jsonl").read_text()
     assert "acme-prod" not in lines
     calls = [json.loads(line) for line in lines.splitlines()]
