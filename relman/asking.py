@@ -72,7 +72,7 @@ def why(driver: Driver, candidate: Candidate | None, at: datetime | None = None)
     recorded = _recorded(driver.store.entries(run=rollout.run), instant) if rollout else {}
     return Why.of(
         asked,
-        tuple(_told(gate, asked, recorded) for gate in gates.asked(asked.config.profile)),
+        tuple(_told(gate, asked, recorded) for gate in gates.due(asked)),
         environment=driver.environment,
         now=now,
         run=rollout.run if rollout else "",

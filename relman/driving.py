@@ -18,7 +18,7 @@ from relman.interrupts import Interrupts
 from relman.ledger import Draft, Entry, Run, RunRecord, Store, story
 from relman.live import LiveService
 from relman.plan import Plan, stored
-from relman.steps import Authority, Outside, World
+from relman.steps import AskGates, Authority, Outside, World
 
 ABORT_SECONDS = 120.0
 
@@ -85,8 +85,22 @@ class Driver(Outside):
             "found": live.run if live else "",
         }
         draft = Draft("run.opened", self.key, self.environment, id_, "", epoch, detail, supersedes)
-        self.store.append([draft])
+        used = self._used(plan, id_)
+        self.store.append([draft, *used])
         return Run(id_, plan.kind, plan.lane, "open", epoch, self.key, self.environment)
+
+    def _used(self, plan: Plan, run: str) -> tuple[Draft, ...]:
+        """The approval that a release uses up, recorded with its opening: for no other run (T04).
+
+        Raises:
+            Refused: Another run has used it.
+        """
+        step = next((one for one in plan.steps if isinstance(one, AskGates)), None)
+        if step is None:
+            return ()
+        from relman.gates.approval import consuming
+
+        return consuming.drafts(step.question(replace(self, plan=plan.digest)), run)
 
     def plan_of(self, run: Run) -> Plan:
         """The plan that was stored when the run was opened."""

@@ -78,6 +78,18 @@ class Repo:
         """Whether the commit has a file at ``path``."""
         return bool(self._quiet("ls-tree", "--name-only", commit, "--", path))
 
+    def content(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a commit's file, None if it has none at ``path``; a link is where it leads.
+
+        One helper process of git answers all such questions.
+        """
+        try:
+            _, kind, size, stream = self._git.git.stream_object_data(f"{commit}:{path}")
+        except ValueError:
+            return None
+        content = bytes(stream.read(size))
+        return content if kind == b"blob" else None
+
     def files(self, commit: str) -> tuple[str, ...]:
         """Every path that a commit has, without the record paths."""
         names = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")

@@ -137,7 +137,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", k
         Raises:
             Refused: It has none, or is larger than a request may be.
         """
-        content = canonical(msgspec.to_builtins(self))
+        content = canonical(msgspec.to_builtins(self, enc_hook=str))  # names of relman.toml are texts
         parsed(content, "the request")  # what nobody could read again is not put to the vote
         return content
 

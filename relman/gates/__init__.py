@@ -57,12 +57,24 @@ GATES: tuple[Gate, ...] = (
 )
 """The gates in the order in which they are asked and shown."""
 
-__all__ = ["GATES", "Gate", "Question", "Told", "ask", "asked", "show", "summed", "told"]
+__all__ = ["GATES", "Gate", "Question", "Told", "ask", "asked", "due", "show", "summed", "told"]
 
 
 def asked(profile: str) -> tuple[Gate, ...]:
     """The gates that a profile asks."""
     return tuple(gate for gate in GATES if profile in gate.profiles)
+
+
+def due(question: Question) -> tuple[Gate, ...]:
+    """The gates that are asked: the profile's, and the signed go wherever a policy was ever in force.
+
+    A commit that says ``profile = "solo"`` takes away what a policy stands for no more than any other.
+    """
+    from relman.gates.approval import consuming
+
+    found = asked(question.config.profile)
+    more = () if signoff.GATE in found or not consuming.due(question) else (signoff.GATE,)
+    return (*found, *more)
 
 
 def ask(question: Question, gates: Iterable[Gate] | None = None) -> tuple[Verdict, ...]:
@@ -72,7 +84,7 @@ def ask(question: Question, gates: Iterable[Gate] | None = None) -> tuple[Verdic
         question: What they are asked about.
         gates: Which ones; those of the profile unless said otherwise.
     """
-    chosen = asked(question.config.profile) if gates is None else gates
+    chosen = due(question) if gates is None else gates
     return tuple(_answer(gate, question) for gate in chosen)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from relman.app import Confirm, Relman
     from relman.overriding import Lift
     from relman.plan import Plan
+    from relman.voting import Ballot
 
 MOST = 6
 """How many differences are told."""
@@ -64,6 +65,28 @@ def typed(plan: Plan, answers: TextIO) -> None:
     print(f"type {version} to ship it: ", end="", file=sys.stderr, flush=True)
     if answers.readline().strip() != version:
         raise Refused("not confirmed", fact=f"{version} was not typed", clears="inv release.cut")
+
+
+def signing(ballot: Ballot, wanted: str, answers: TextIO) -> None:
+    """Have a person confirm what they sign: the digest of what was shown, or the version, typed (T22).
+
+    Raises:
+        Refused: Another digest was named than the one that is shown, nobody is there, or something else
+            was typed.
+    """
+    frozen = ballot.frozen
+    if wanted:
+        if wanted.removeprefix("sha256:") != frozen.digest:
+            fact = f"--yes-sha256 names {wanted[:20]}…, what is to be signed is {frozen.digest}"
+            raise Refused("T22: that is another request", fact=fact, clears="inv checklist.show")
+        return
+    if not answers.isatty():
+        again = f"inv checklist.sign --yes-sha256 {frozen.digest}, once you have read inv checklist.show"
+        raise Refused("T22: nobody is here to confirm", fact="there is no terminal", clears=again)
+    version = frozen.request.version
+    print(f"type {version} to sign {ballot.what}: ", end="", file=sys.stderr, flush=True)
+    if answers.readline().strip() != version:
+        raise Refused("not signed", fact=f"{version} was not typed", clears="inv checklist.show")
 
 
 def _same(relman: Relman, plan: Plan, wanted: str) -> None:

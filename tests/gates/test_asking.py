@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from relman import gates
 from relman.errors import Refused
 from relman.gates import Gate, Question
 from relman.models import Answer, Verdict
+from relman.repo import Repo
 from tests.gates.conftest import WEDNESDAY, Ask
 
 
@@ -92,8 +97,15 @@ def test_ids_and_names_are_given_once() -> None:
     assert len({one.name for one in gates.GATES}) == len(gates.GATES)
 
 
-def test_sign_off_cannot_be_verified_yet_and_refuses(question: Ask) -> None:
-    """``sign-off``: unknown is no-go, and nobody may lift it."""
-    asked = question('profile = "team"\nmode = "advise"')
-    (verdict,) = gates.ask(asked, [one for one in gates.GATES if one.id == "sign-off"])
+def test_sign_off_is_unknown_without_a_genesis(
+    question: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """``sign-off``: unknown is no-go, nobody may lift it, and what to type is told."""
+    monkeypatch.delenv("RELMAN_GENESIS", raising=False)
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    with closing(Repo(tmp_path)) as repo:
+        asked = question('profile = "team"\nmode = "advise"', repo=lambda: repo)
+        (verdict,) = gates.ask(asked, [one for one in gates.GATES if one.id == "sign-off"])
     assert (verdict.answer, verdict.passes) == (Answer.UNKNOWN, False)
+    assert "no genesis is pinned" in verdict.fact
+    assert "RELMAN_GENESIS" in verdict.clears

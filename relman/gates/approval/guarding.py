@@ -1,0 +1,71 @@
+"""What only a signed policy changes of a team's rules, at a commit and in the working tree (ruling 17).
+
+What it is not: a judge of the rules. A commit may say what it likes of the window, the rota or the mode; it
+cannot loosen the gate that it is to pass itself (threat T08).
+"""
+
+from __future__ import annotations
+
+import tomllib
+
+from relman.approval import template
+from relman.approval.folder import ROOT
+from relman.config import NAME
+from relman.errors import Refused
+from relman.gates.question import Question
+from relman.models import listed
+from relman.signing import InForce, differences, digests, read
+from relman.signing.strict import sha256
+
+TEMPLATE = f"{ROOT}/{'/'.join(template.PLACE)}"
+"""Under which name a policy carries the digest of the checklist's template."""
+
+
+def in_tree(question: Question) -> dict[str, str]:
+    """What the working tree has: the rules by which everything else is judged, and the template."""
+    folder, source = question.config.folder, question.config.source
+
+    def content(path: str) -> bytes | None:
+        try:
+            return read(folder, *path.split("/"))
+        except FileNotFoundError:
+            return None
+
+    asked = template.content(question.repo().root / ROOT)
+    return digests(source.document(), content) | {TEMPLATE: sha256(asked)}
+
+
+def at_commit(question: Question, commit: str) -> dict[str, str]:
+    """What a commit has, without the template, which is a record and not part of what is built.
+
+    Raises:
+        Refused: The commit has no relman.toml that can be read.
+    """
+    repo = question.repo()
+    folder = repo.folder_of(question.config.folder)
+    text = repo.content(commit, f"{folder}/{NAME}".lstrip("/"))
+    try:
+        document = tomllib.loads((text or b"").decode("utf-8-sig"))
+    except ValueError as error:
+        raise Refused(f"{NAME} of {commit[:7]} cannot be read", fact=str(error)) from None
+    return digests(document, lambda path: repo.content(commit, f"{folder}/{path}".lstrip("/")))
+
+
+def need_unchanged(question: Question, force: InForce, commit: str) -> None:
+    """Refuse rules that are not the ones of the policy in force, at the commit and in the working tree.
+
+    Raises:
+        Refused: What differs is named, with where, and with who can sign it.
+    """
+    signed = force.policy.sections
+    tree = differences(signed, in_tree(question))
+    built = differences({k: v for k, v in signed.items() if k != TEMPLATE}, at_commit(question, commit))
+    told = [
+        f"{listed(names)} {where}"
+        for names, where in ((built, f"in {commit[:7]}"), (tree, "in the working tree"))
+        if names
+    ]
+    if told:
+        admins = f"{force.policy.quorum} of {listed(force.policy.admins)}"
+        fact = f"{listed(told)}; policy {force.policy.version} has another one, which {admins} sign"
+        raise Refused("T08: the rules were changed without a signature", fact=fact)
