@@ -19,7 +19,7 @@ COMMAND = re.compile(
 )
 """A dotted task after the command; what follows it, up to the end of the line or of the quotation."""
 
-FLAG = re.compile(r"(?<=\s)--([a-z][a-z-]*)")
+FLAG = re.compile(r"(?<=\s)--([a-z][a-z0-9-]*)")
 
 NAMES = {alias: task for task, aliases in ns.task_names.items() for alias in (task, *aliases)}
 
