@@ -256,7 +256,7 @@ def _free(version: str, names: Iterable[TagRef], prefix: str) -> None:
             raise Refused(
                 f"version {version} is tagged already",
                 fact=f"{ref.name} is on {ref.commit[:7] or 'no commit'}, not behind what is asked about",
-                clears=f"git branch --all --contains {ref.name}, to merge what has it; or {BUMPING}",
+                clears=f"git branch --all --contains {ref.name}, to merge what has it; or a higher --bump",
             )
 
 

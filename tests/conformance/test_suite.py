@@ -98,7 +98,7 @@ def test_a_transcript_tells_neither_project_nor_secret(tmp_path: Path) -> None:
 
 
 def test_a_transcript_names_nobody(tmp_path: Path) -> None:
-    """Neither who asked nor the project's number; times and digests stay as they are."""
+    """Neither who asked nor the project's number; times, digests and UUIDs stay as they are."""
     one, digest = Transcript(tmp_path, "x", {}), f"sha256:{'1' * 64}"
     answer = {
         "creator": "ann.lee@mail.acme.example",
@@ -106,6 +106,7 @@ def test_a_transcript_names_nobody(tmp_path: Path) -> None:
         "urls": ["https://api-123456789012.europe-west1.run.app"],
         "createTime": "2026-11-24T14:00:00.123456789Z",
         "image": digest,
+        "operation": "5649f741-daf2-4dcd-a9c4-123456789012",
     }
     one.add({"row": "1", "test": "t", "wire": "rest"}, "x.Y", {}, answer, 0.0)
     told = json.loads((tmp_path / "x.jsonl").read_text())["answer"]

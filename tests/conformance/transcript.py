@@ -24,9 +24,11 @@ VARYING = {
 }
 """What is another in every run."""
 SECRET = re.compile(r"(?i)authorization|token$|password|secret_?value|credential")
+UUID_HEAD = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-"
+"""Of one in three hundred UUIDs the rest has digits only, and names nobody."""
 NAMELESS = {
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"): "EMAIL",
-    re.compile(r'(?<=["/-])\d{10,13}\b'): "NUMBER",
+    re.compile(rf'(?<!{UUID_HEAD})(?<=["/-])\d{{10,13}}\b'): "NUMBER",
 }
 """Who made a service, and the number of the project, which stands in names, accounts and URLs."""
 STEADY = {
