@@ -118,3 +118,32 @@ def test_of_bumps_that_count_none_or_one_may_be_named(bumps: object, well: bool,
     (only,) = door.cases(folder)
     with nullcontext() if well else pytest.raises(AssertionError):
         only.check()
+
+
+def _window_case(**case: object) -> dict[str, object]:
+    written = {"days": ["wed"], "start": "10:00", "end": "16:00"}
+    named = {"london": {"tz": "Europe/London", "windows": [written]}}
+    return {"format": "relman-window-cases/1", "version": 1, "meta": {}, "schedules": named, **case}
+
+
+@pytest.mark.parametrize(
+    ("document", "well"),
+    [
+        (_window_case(invalid_now=[{"id": "a", "schedule": "london", "now": None}]), True),
+        (_window_case(invalid_now=[{"id": "a", "schedule": "london", "now": "2026-12-02T10:00Z"}]), False),
+        (_window_case(invalid_schedules=[{"id": "a", "schedule": "nowhere"}]), True),
+        (_window_case(invalid_schedules=[{"id": "a", "schedule": None}]), True),
+        (_window_case(invalid_schedules=[{"id": "a", "schedule": "london"}]), False),
+        (_window_case(cases=None, invalid_schedules=[{"id": "a", "schedule": []}]), True),
+    ],
+)
+def test_what_is_to_be_refused_fails_where_it_is_not(
+    document: dict[str, object],
+    well: bool,  # noqa: FBT001
+    folder: Path,
+) -> None:
+    """A time or a schedule of any shape is refused with a reason; one that is fine is a case that fails."""
+    (folder / "odd_cases.json").write_text(json.dumps(document))
+    (only,) = door.cases(folder)
+    with nullcontext() if well else pytest.raises(pytest.fail.Exception):
+        only.check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,34 +10,27 @@ from typing import Any
 import pytest
 
 from relman import clock, config
-from relman.errors import ConfigError, UsageError
+from relman.errors import UsageError
 from relman.ops import windows
 
-from .case import Case
-
-_PARTS = {"schedules", "cases", "invalid_now", "invalid_schedules"}
+from .case import Case, named, parted, refused, unknown
 
 Entry = dict[str, Any]
 
 
 def cases(document: Entry) -> Iterator[Case]:
     """Every case of a document of this format; a part that is not known is no part to skip."""
-    parts = {key for key, value in document.items() if not isinstance(value, str)}
-    if unknown := sorted(parts - _PARTS):
-        raise ValueError(f"unknown parts {unknown}")
-    schedules = document.get("schedules", {})
-    checks = {"cases": _answers, "invalid_now": _refuses_now, "invalid_schedules": _refuses_schedule}
-    for section, check in checks.items():
-        for entry in document.get(section, ()):
-            named = entry["schedule"]
-            schedule = schedules[named] if isinstance(named, str) else named
+    if others := unknown(document, set(_CHECKS)):
+        raise ValueError(f"unknown parts {others}")
+    for section, check in _CHECKS.items():
+        for entry in document.get(section) or ():
+            schedule = named(document.get("schedules"), entry.get("schedule"))
             yield Case(entry["id"], partial(check, schedule, entry))
 
 
-def _schedule(document: Entry) -> tuple[config.Schedule, list[config.Override]]:
-    """A schedule and the overrides that only case files keep beside it (ruling 17)."""
-    written = {key: value for key, value in document.items() if key != "overrides"}
-    overrides = [config.override(entry) for entry in document.get("overrides", ())]
+def _schedule(document: Any) -> tuple[config.Schedule, list[config.Override]]:
+    written, beside = parted(document, "overrides")
+    overrides = [config.override(entry) for entry in beside]
     return config.schedule(written), overrides
 
 
@@ -56,10 +49,16 @@ def _moment(value: bool | str | None) -> bool | datetime | None:  # noqa: FBT001
 
 def _refuses_now(document: Entry, entry: Entry) -> None:
     schedule, overrides = _schedule(document)
-    with pytest.raises((UsageError, ValueError)):
+    with pytest.raises((UsageError, ValueError, TypeError)):
         windows.answer(schedule, datetime.fromisoformat(entry["now"]), overrides)
 
 
 def _refuses_schedule(document: Entry, _entry: Entry) -> None:
-    with pytest.raises(ConfigError):
-        _schedule(document)
+    refused(lambda: _schedule(document))
+
+
+_CHECKS: dict[str, Callable[[Entry, Entry], None]] = {
+    "cases": _answers,
+    "invalid_now": _refuses_now,
+    "invalid_schedules": _refuses_schedule,
+}
