@@ -17,7 +17,7 @@ from relman.ledger import story
 from relman.notes import operations, place
 from relman.ops import hours
 from relman.ops.shifts import Shifts
-from relman.ops.spans import Span
+from relman.ops.spans import FOREVER, Span
 from relman.signing import canonical
 from relman.signing.statements import Sha256
 from relman.signing.strict import sha256
@@ -25,6 +25,8 @@ from relman.signing.strict import sha256
 LONGEST = timedelta(days=8)
 """No approval is for longer (ruling 18)."""
 YEAR = timedelta(days=366)
+BACK = 5 * LONGEST
+"""How far back an opening may have begun; one that began earlier is told as one without a beginning."""
 SUBJECT, MOST = 120, 200
 """How many characters of a subject, and how many commits, stand in the difference."""
 
@@ -85,9 +87,13 @@ def occurrence(question: Question, at: datetime) -> Occurrence | None:
         return None
     known = (*question.team, *question.entries)
     open_ = hours.of(question.config.window, known, release=question.candidate.release)
-    around = Span(at - LONGEST, at + YEAR)
+    around = Span(at - BACK, at + YEAR)
     found = next((span for span in open_.openings(around) if span.end > at), None)
-    return Occurrence(int(found.start.timestamp()), int(found.end.timestamp())) if found else None
+    if found is None:
+        return None
+    # An edge that only this look has cut would be another one a second later.
+    begins = 0 if found.start == around.start else int(found.start.timestamp())
+    return Occurrence(begins, int((FOREVER if found.end == around.end else found.end).timestamp()))
 
 
 def on_call(question: Question, slot: Occurrence | None, at: datetime) -> OnCallBound | None:
