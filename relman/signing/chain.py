@@ -55,6 +55,16 @@ class Paper(Struct, frozen=True):
         """SHA-256 of the policy's bytes, in hex."""
         return sha256(self.content)
 
+    @property
+    def holding(self) -> tuple[Verified, ...]:
+        """The signatures that hold for its bytes, whoever made them; one that does not is nobody's."""
+        return tuple(self._holding())
+
+    def _holding(self) -> Iterator[Verified]:
+        for _, signature in self.signatures:
+            with suppress(Tampered):
+                yield verified(self.content, signature, POLICY)
+
 
 class Papers(Struct, frozen=True):
     """What a repository has of policies.
@@ -232,13 +242,7 @@ def _link(paper: Paper) -> _Link:
 
 def _endorsed(link: _Link, paper: Paper, at: datetime) -> tuple[str, ...]:
     """The admins of a link who signed a version; a signature that does not hold is nobody's."""
-    return link.policy.endorsed(link.signers, _holding(paper), at)
-
-
-def _holding(paper: Paper) -> Iterator[Verified]:
-    for _, signature in paper.signatures:
-        with suppress(Tampered):
-            yield verified(paper.content, signature, POLICY)
+    return link.policy.endorsed(link.signers, paper.holding, at)
 
 
 def _need_not_behind(links: list[_Link], seen: Seen | None, ahead: Iterable[str]) -> None:

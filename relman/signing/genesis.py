@@ -16,6 +16,9 @@ from relman.signing.strict import need, read
 VARIABLE = "RELMAN_GENESIS"
 """Set by CI, as a variable of the repository's settings and not of a workflow's file."""
 
+UNPINNED = "no genesis is pinned"
+"""What is said where nothing pins one; everything else is a pin that does not hold."""
+
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -72,7 +75,7 @@ def pinned(environ: Mapping[str, str], repository: str, root: Path) -> str:
     digests = {_read(text, source) for source, text in told}
     if not digests:
         clears = f"export {VARIABLE}=sha256:…, with the digest that your admins tell you"
-        raise Refused("no genesis is pinned", fact=f"neither {VARIABLE} nor {path}", clears=clears)
+        raise Refused(UNPINNED, fact=f"neither {VARIABLE} nor {path}", clears=clears)
     need(len(digests) == 1, "two geneses are pinned", " and ".join(source for source, _ in told))
     return digests.pop()
 

@@ -12,8 +12,20 @@ sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
 from invoke.collection import Collection  # noqa: E402
 
-from relman.tasks import checklist, demo, founding, ops, platform, release, smoke, test, window  # noqa: E402
+from relman.tasks import (  # noqa: E402
+    checklist,
+    demo,
+    founding,
+    ops,
+    platform,
+    policy,
+    release,
+    signers,
+    smoke,
+    test,
+    window,
+)
 
-ns = Collection(checklist, demo, ops, platform, release, smoke, test, window)
+ns = Collection(checklist, demo, ops, platform, policy, release, signers, smoke, test, window)
 ns.add_task(founding.init, default=False)
 ns.add_task(release.status, name="status", default=False)

@@ -29,7 +29,7 @@ FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
 TYPED = re.compile(r"\b(?:inv|relman) (?:-R )?(?P<task>[a-z]+(?:\.[a-z]+)*)\b(?P<rest>[^|;)#\n]*)")
 HINT = re.compile(r"\b(?:inv|relman) (?P<task>[a-z]+(?:\.[a-z]+)+)\b")
-FLAG = re.compile(r"--[a-z-]+")
+FLAG = re.compile(r"--[a-z0-9-]+")
 EXIT = re.compile(r"^\| \[?(\d+)\]?", re.MULTILINE)
 TOML = re.compile(r"^```toml[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

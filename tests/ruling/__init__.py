@@ -1,0 +1,1 @@
+"""The rules about the rules, and who may sign."""
