@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @task(default=True)
 def show(_context: Context, *, pin: bool = False, json: bool = False) -> None:
-    """Tell which policy is in force, and who may sign.
+    """Tell the policy in force, and who may sign.
 
     Which versions lie ahead, why they are not in force, and who runs which command. The digest of the
     first version, and the line that pins it. Changes nothing in the repository.
