@@ -22,7 +22,7 @@ def add(
     for_: tuple[str, ...] = (),
     json: bool = False,
 ) -> None:
-    """Add a person's key to the next list of signers.
+    """Add somebody's key to the next list.
 
     A public key's file; or those that the person has published on GitHub for signing, fetched once and
     shown; or, for yourself, git's own key. It counts from now on once the admins have signed the policy
