@@ -29,7 +29,11 @@ All of them are :class:`invoke.Exit`, so a user's own task that calls relman end
 line and the right code, with no glue.
 """
 
+import re
+
 from invoke.exceptions import Exit
+
+_LINES = re.compile(r"[^\n]+")
 
 
 class RelmanError(Exit):
@@ -51,7 +55,9 @@ class RelmanError(Exit):
     def rendered(self) -> str:
         """The message in full: what and fact on the first line, the next command on the second."""
         first = f"{self.what}: {self.fact}" if self.fact else self.what
-        return f"{first}\n  next: {self.clears}" if self.clears else first
+        told = f"{first}\n  next: {self.clears}" if self.clears else first
+        # A stranger's words must not drive the terminal.
+        return told if told.isprintable() else _LINES.sub(_shown, told)
 
     def __str__(self) -> str:
         """The rendered message."""
@@ -60,6 +66,10 @@ class RelmanError(Exit):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the three parts (errors cross process borders in the tests)."""
         return _rebuild, (type(self), self.what, self.fact, self.clears)
+
+
+def _shown(line: re.Match[str]) -> str:
+    return "".join(char if char.isprintable() else " " for char in line[0])
 
 
 def _rebuild(kind: type[RelmanError], what: str, fact: str, clears: str) -> RelmanError:

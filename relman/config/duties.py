@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from relman.config.documents import FilePath
 from relman.config.people import RoleId, Roles
 from relman.config.words import Choice, Duration, Text, Word
 
@@ -43,7 +44,7 @@ class Glob(Word):
 
     __slots__ = ()
     shape = "a path pattern as in CODEOWNERS, such as 'billing/**' or '*.sql'"
-    pattern = r"[^\s!#\[\]\0][^\s\[\]\0]*"
+    pattern = r"[^\s!#\[\]\x00-\x1f\x7f-\x9f][^\s\[\]\x00-\x1f\x7f-\x9f]*"
 
 
 class Raci(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,7 +103,7 @@ class Domain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     id: RoleId
     owner: Text
-    runbook: Text | None = None
+    runbook: FilePath | None = None
     escalation: Text = field(default_factory=partial(Text, "default"))
     severity: Examples = Examples()
 

@@ -15,6 +15,8 @@ from msgspec import Meta, Struct
 from relman.config.words import Text, Word, Zone
 from relman.models import PERCENT
 
+CENTURY = range(2000, 2100)
+
 
 class PersonId(Word):
     """What a person is called within the file."""
@@ -37,7 +39,15 @@ class Email(Word):
 
     __slots__ = ()
     shape = "an e-mail address such as 'ana@mervo.example'"
-    pattern = r"[^@\s\0]+@[^@\s\0]+"
+    pattern = r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+"
+
+
+class Handle(Word):
+    """A person or a group where code is reviewed."""
+
+    __slots__ = ()
+    shape = "a name as the forge writes it, such as '@ana' or '@mervo/ops'"
+    pattern = r"@?[A-Za-z0-9_][\w.-]*(/[\w.-]+)*"
 
 
 class Contact(Word):
@@ -106,6 +116,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     since: date | None = None
     max_share: Annotated[int, Meta(ge=1, le=PERCENT)] = 60
 
+    def __post_init__(self) -> None:
+        """Refuse a year that nobody means: the days since then are counted one by one."""
+        if self.since is not None and self.since.year not in CENTURY:
+            raise ValueError(f"'since' is no day of this century: {self.since}")
+
 
 class Contacts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """By what reference a person is reached: ``env:NAME``, a variable, or ``secret:NAME``, in Secret Manager.
@@ -145,7 +160,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Text
     emails: tuple[Email, ...] = ()
     contacts: Contacts = Contacts()
-    handle: Text | None = None
+    handle: Handle | None = None
 
 
 class Role(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -17,7 +17,7 @@ from relman.errors import ConfigError
 
 NAME = "relman.toml"
 
-_MINIMAL = f"""write at least this into {NAME}:
+_MINIMAL = f"""inv init, which asks and writes it; or write at least this into {NAME}:
     [service.NAME]
     project = "PROJECT"
     region = "europe-west1\""""
@@ -52,8 +52,11 @@ class Source(Struct, frozen=True):
             return cls(path.absolute(), path.read_text("utf-8-sig"))  # editors on Windows write a BOM
         except FileNotFoundError:
             raise missing(path) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path.name} cannot be read", fact=f"{path}: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"{path.name} cannot be read", fact=f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            fact = f"{path}: byte {error.start} is no UTF-8"
+            raise ConfigError(f"{path.name} cannot be read", fact=fact) from None
 
     def exact(self) -> str:
         """The file as it is now, with the ends of its lines and whatever stands before its first.
@@ -91,6 +94,9 @@ class Source(Struct, frozen=True):
             return tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{self.path.name} is not valid TOML", fact=f"{self.path}: {error}") from None
+        except RecursionError:
+            fact = f"{self.path}: too many brackets within each other"
+            raise ConfigError(f"{self.path.name} is not valid TOML", fact=fact) from None
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
         """All the problems as one error, a line each, in the order of the file."""

@@ -22,6 +22,9 @@ Answers = dict[str, Any]
 EVERY_DAY = "any"
 """No window: you ship on any day."""
 
+DAYS = {"mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday", "fri": "friday"}
+DAYS |= {"sat": "saturday", "sun": "sunday"}
+
 HERE = "here"
 """No project: the embedded platform on this machine."""
 
@@ -112,10 +115,11 @@ def _service(known: Known, _answers: Answers) -> str:
 def _days(text: str, answers: Answers) -> tuple[Day, ...]:
     if text.strip().lower() == EVERY_DAY and answers["profile"] == "solo":
         return ()
-    days = tuple(Day(word.lower()[:3]) for word in text.replace(",", " ").split())
-    if not days:
-        raise ValueError("expected days such as 'tue, wed'")
-    return days
+    words = text.lower().replace(",", " ").split()
+    days = tuple(day for word in words for day in Day.values if word in {day, DAYS[day]})
+    if not days or len(days) != len(words):
+        raise ValueError(f"expected days, each by its name, such as 'tue, wed', got {text.strip()!r}")
+    return tuple(Day(day) for day in dict.fromkeys(days))
 
 
 def _hours(text: str, answers: Answers) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 
 from relman.gates import difference
 from relman.gates.gate import Gate
@@ -41,7 +41,7 @@ def ask(question: Question) -> Verdict:
 def _ages(question: Question) -> dict[str, int | None]:
     """How many days ago each was reviewed; None: it does not say. What is missing is the model's gate's."""
     config = question.config
-    today = question.now.astimezone(config.model.tz.info if config.model else None).date()
+    today = question.now.astimezone(config.model.tz.info if config.model else UTC).date()
     found = (runbooks.runbook(config.folder, path) for path in runbooks.named(config))
     return {one.path: _age(one.reviewed, today) for one in found if one}
 

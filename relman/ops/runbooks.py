@@ -36,22 +36,26 @@ class Runbook(Struct, frozen=True):
 
     def line(self, key: str) -> int:
         """The line of a key of the front matter; 1 where it is missing."""
-        numbered = enumerate(self.text.splitlines(), 1)
+        numbered = enumerate(self.text.split("\n"), 1)
         return next((number for number, line in numbered if line.startswith(f"{key}:")), 1)
 
 
 def runbook(folder: Path, path: str) -> Runbook | None:
     """A runbook as it is written; None where there is no such file, or it is no text."""
+    place = folder / path
     try:
-        text = (folder / path).read_text("utf-8-sig").replace("\r\n", "\n")
+        # A pipe or a device that a link leads to would never end.
+        text = place.read_text("utf-8-sig") if place.is_file() else None
     except (OSError, UnicodeDecodeError):
+        text = None
+    if text is None:
         return None
     front = _front(text)
     owner, reviewed = front.get("owner"), front.get("reviewed")
     return Runbook(
         path=path,
         text=text,
-        owner=str(owner or ""),
+        owner=owner if isinstance(owner, str) else "",
         reviewed=reviewed if type(reviewed) is date else None,
     )
 
@@ -78,9 +82,10 @@ def expiring(config: Config) -> Iterator[tuple[str, str, date]]:
 
 
 def _front(text: str) -> dict[str, object]:
+    """What stands before the text; nothing where it cannot be read, such as a date that does not exist."""
     match = _FRONT.match(text)
     try:
         front = yaml.safe_load(match[1]) if match else None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return front if isinstance(front, dict) else {}

@@ -18,7 +18,11 @@ def places(found: Sequence[Place]) -> str:
     rows = [[domain, owner, f"{count:>5}"] for (domain, owner), count in sorted(counted.items())]
     nobodys = [f"nobody's: {printable(place.path)}" for place in found if not place.mapped]
     parts = [table(rows, ["domain", "owner", "files"])] if rows else []
-    return "\n\n".join([*parts, "\n".join(nobodys) or f"each of {len(found)} files has an owner"])
+    return "\n\n".join([*parts, "\n".join(nobodys) or _all(len(found))])
+
+
+def _all(count: int) -> str:
+    return f"each of {count} files has an owner" if count else "no file was looked at"
 
 
 def places_json(found: Sequence[Place]) -> str:

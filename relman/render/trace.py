@@ -13,6 +13,8 @@ from relman.ops.trace import Duty
 from relman.render.gaps import gaps
 from relman.render.pages import table
 
+NO_DUTIES = "no duty was looked at: there is no relman.toml here, or it has no operating model"
+
 
 def trace(
     duties: Sequence[Duty], sentences: Mapping[str, Sentence], found: Sequence[Gap], *, every: bool = False
@@ -31,7 +33,8 @@ def trace(
         told = [[name, one.says, ", ".join(one.carriers)] for name, one in sentences.items()]
         parts.append(table(told, ["id", "sentence", "carried by"]))
     parts.append(_summed(sentences))
-    parts.append(gaps(found, "the trace") if found else "every duty and every sentence resolves")
+    clean = "every duty and every sentence resolves" if duties else f"{NO_DUTIES}; every sentence resolves"
+    parts.append(gaps(found, "the trace") if found else clean)
     return "\n\n".join(parts)
 
 

@@ -124,6 +124,17 @@ def test_all_of_it_may_be_left_out(tmp_path: Path) -> None:
         ('severity = { P5 = "x" }', 'severity = { P1 = "nobody can pay" }', "domain[0].severity.P5: unknown"),
         ('via = "fax"', 'via = "pager"', "severity.P1.via: expected one of pager, slack, email"),
         ('paths = ["!x"]', 'paths = ["billing/**"]', "touchpoint[0].paths[0]: expected a path pattern"),
+        (
+            'emails = ["a\u009b@b"]',
+            'emails = ["ana@mervo.example"]',
+            "ana.emails[0]: expected an e",
+        ),
+        ('paths = ["b\\u001b"]', 'paths = ["billing/**"]', "touchpoint[0].paths[0]: expected a path pattern"),
+        (
+            'handle = "@ana\\n* @eve"',
+            'emails = ["ana@mervo.example"]',
+            "ana.handle: expected a name",
+        ),
         ("[people.Ana]", "[people.ana]", "people.Ana: expected a person's id"),
     ],
 )
@@ -137,6 +148,13 @@ def test_a_wrong_shape_is_named_with_its_line(tmp_path: Path, wrong: str, right:
     assert f"relman.toml:{line}" in message
 
 
+@pytest.mark.parametrize("since", ["0206-12-01", "9999-12-31"])
+def test_the_model_is_of_this_century(tmp_path: Path, since: str) -> None:
+    """A slip in the year would let every day since then be counted, or leave none to count."""
+    told = refused(tmp_path, MODEL.replace("since = 2026-12-01", f"since = {since}"))
+    assert f"'since' is no day of this century: {since}" in told
+
+
 def test_no_contact_is_told_by_a_mistake_in_its_shape(tmp_path: Path) -> None:
     """A number in the file is not repeated where it is refused."""
     assert "49301234567" not in refused(tmp_path, MODEL.replace('"env:ANA_PHONE"', "49301234567"))
@@ -147,3 +165,26 @@ def test_a_rollback_reads_none_of_it(tmp_path: Path) -> None:
     text = MODEL.replace('holder = "ana"', "holder = 7").replace('tz = "Europe/Berlin"', 'tz = "Mars"')
     refused(tmp_path, text)
     assert config.load_for_rollback(tmp_path / config.NAME).key().service == "api"
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ('model = "relman.toml"', "'model' would be written over relman.toml itself"),
+        ('model = "A.md"\ncalendar = "./a.md"', "'calendar' would be written over 'model'"),
+        ('codeowners = ".git/config"', "'codeowners' cannot be written to '.git/config'"),
+        ('model = "."', "'model' cannot be written to '.'"),
+        ('model = "../MODEL.md"', "expected a path below the folder"),
+        ('runbooks = ["docs/.."]', "expected a path below the folder"),
+        ('calendar = "/tmp/a.ics"', "expected a path below the folder"),
+    ],
+)
+def test_no_paper_is_written_over_another_file(tmp_path: Path, section: str, told: str) -> None:
+    """Where papers are written is judged before one is: --force would cost the model, or git's own file."""
+    assert told in refused(tmp_path, f"{MODEL}\n[documents]\n{section}\n")
+
+
+def test_a_runbook_lies_in_the_repository(tmp_path: Path) -> None:
+    """What a domain names is reviewed with the rest: a path that leads out of the folder is refused."""
+    text = MODEL.replace('"docs/runbooks/billing.md"', '"../billing.md"')
+    assert "domain[0].runbook: expected a path below" in refused(tmp_path, text)

@@ -117,10 +117,22 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     """Bytes that are no UTF-8, or a folder, are a configuration error like any other."""
     path = tmp_path / config.NAME
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"cannot be read: .*relman.toml: byte 0 is no UTF-8"):
         config.load(path)
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"cannot be read: .*: Is a directory$"):
         config.load(tmp_path)
+
+
+def test_brackets_without_end_are_a_mistake_like_another(tmp_path: Path) -> None:
+    """A file that nobody can have meant is refused in words."""
+    assert "too many brackets" in refused(tmp_path, "x = " + "[" * 50_000)
+
+
+def test_a_strangers_words_in_a_mistake_do_not_drive_the_terminal(tmp_path: Path) -> None:
+    """A value is quoted in the message, without what a terminal obeys; its lines stay."""
+    message = refused(tmp_path, '[service.api]\nbake = "1m\\u001b[31m\\u009b\\u202e"\nphases = 3\n')
+    assert not {"\x1b", "\x9b", "\u202e"} & set(message)
+    assert message.count("\n") == 2
 
 
 ONE_MISTAKE = [

@@ -186,3 +186,18 @@ def test_an_interrupted_founding_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         founding.write(tmp_path, texts)
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["docs"]
+
+
+@pytest.mark.parametrize("days", ["mon-fri", "wed foo", "month", "w", ",", "any"])
+def test_a_day_is_called_by_its_name(days: str) -> None:
+    """What begins like Monday must not pass for Monday: what is no day is asked again."""
+    asked = []
+
+    def ask(question: str, default: str) -> str:
+        asked.append(question)
+        if "On which days" in question:
+            return days if sum("On which days" in one for one in asked) == 1 else "Monday, WED mon"
+        return answering()(question, default)
+
+    assert founding.answered(Known("api"), {}, ask)["days"] == ("mon", "wed")
+    assert any("each by its name" in one for one in asked)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from relman.errors import ConfigError, Refused
+from relman.errors import ConfigError, Refused, Unreachable
 from relman.ops import papers
 from relman.ops.papers import State
 from relman.tasks import ns
+from tests.guards import tree
 from tests.ops.tasking import typed
 from tests.ops.team import TEXT, team
 
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
+MERVO = tree.ROOT / "examples/mervo/relman.toml"
 MODEL, OWNERS, CALENDAR = "OPERATING_MODEL.md", ".github/CODEOWNERS", "docs/calendar.ics"
 CHAPTERS = [
     "Owners",
@@ -64,7 +67,7 @@ def test_the_document_says_what_the_model_says(tmp_path: Path) -> None:
         "2. Eng Lead (Ben Okoro); then wait 10 min",
         "- Wed 10:00-16:00 Europe/Berlin",
         "- 2026-12-25: Christmas",
-        "- Ana Ruiz, Ben Okoro: turns of 1 weeks from 2026-11-30T09:00 (Europe/Berlin)",
+        "- Ana Ruiz, Ben Okoro: turns of 1 week from 2026-11-30T09:00 (Europe/Berlin)",
         "- At most 3 of P2 are open.",
     ):
         assert line in text.splitlines(), line
@@ -210,3 +213,30 @@ def test_papers_that_are_not_set_up_say_what_to_write(tmp_path: Path) -> None:
     bare = TEXT.partition("[window]")[0] + "[documents]\n"
     with pytest.raises(Refused, match=r"\[model\]"):
         made(tmp_path, bare)
+
+
+def test_nothing_in_a_paper_drives_a_terminal_or_turns_the_order_of_words(tmp_path: Path) -> None:
+    """Control characters and bidirectional overrides have no place in what people read."""
+    text = made(tmp_path, TEXT.replace("Ana Ruiz", "A\\u001b[31mna\\u202e \\u009bR\\u0007"))[MODEL]
+    assert r"| Ops Lead | A \[31mna R |" in text
+    assert not {"\x1b", "\u202e", "\x9b", "\x07"} & set(text)
+
+
+def test_one_is_not_many(tmp_path: Path) -> None:
+    """Turns of one week, and once again; not "1 weeks"."""
+    text = made(tmp_path, MERVO.read_text("utf-8"))[MODEL]
+    assert "turns of 1 week from" in text
+    assert "again from the first step, 1 time\n" in text
+
+
+def test_a_folder_of_templates_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A slip in its name must not pass for relman's own templates."""
+    with pytest.raises(ConfigError, match="no such folder of templates"):
+        made(tmp_path, TEXT.replace("[documents]", '[documents]\ntemplates = "paper"'))
+
+
+def test_a_pipe_in_the_place_of_a_paper_is_not_waited_for(tmp_path: Path) -> None:
+    """What is no file cannot be compared, and is named."""
+    os.mkfifo(tmp_path / MODEL)
+    with pytest.raises(Unreachable, match=f"{MODEL} cannot be read: it is no file"):
+        states(tmp_path)

@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from invoke.context import Context
 
+from relman.errors import Refused
 from relman.ops import touchpoints
 from relman.tasks import ns
 from tests.ops.tasking import typed
@@ -88,3 +90,17 @@ def test_the_task_lists_what_is_nobodys(tmp_path: Path, monkeypatch: pytest.Monk
     told, code = typed(ns["ops.touchpoints"], since="HEAD~1", json=True)
     assert code == 0
     assert [json.loads(line)["path"] for line in told.splitlines()] == ["b.sql"]
+
+
+def test_nothing_looked_at_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first commit, and where no file is tracked, nobody is told that each file has an owner."""
+    team(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    who = ["-c", "user.name=Ana", "-c", "user.email=ana@mervo.example"]
+    subprocess.run(["git", "init", "-q"], check=True)
+    with pytest.raises(Refused, match="there is no commit yet"):
+        ns["ops.touchpoints"](Context())
+    subprocess.run(["git", *who, "commit", "-qm", "none", "--allow-empty"], check=True)
+    page, code = typed(ns["ops.touchpoints"])
+    assert (page, code) == ("no file was looked at\n", 3)
+    assert typed(ns["ops.touchpoints"], json=True) == ("", 3)

@@ -95,3 +95,4 @@ def test_without_a_model_the_sentences_are_proved_alone(
     page, code = typed(ns["ops.trace"])
     assert code == 0
     assert page.startswith("73 sentences: ")
+    assert "no duty was looked at" in page

@@ -45,7 +45,7 @@ def no_reference(asked: Asked) -> Iterator[Found]:
 def number_in_file(asked: Asked) -> Iterator[Found]:
     """No telephone number stands in the file or in a runbook, not even in a comment (B36)."""
     for file, text in asked.texts.items():
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if NUMBER.search(line) and not _said_already(asked, file, number):
                 what = "a telephone number stands here"
                 yield Found(what, f"take it out of the file and its history; {_KEEP}", file=file, line=number)
@@ -54,7 +54,7 @@ def number_in_file(asked: Asked) -> Iterator[Found]:
 def address_in_file(asked: Asked) -> Iterator[Found]:
     """An e-mail address of a person stands in ``emails`` and nowhere else in relman.toml (B36)."""
     known = {email.lower() for each in asked.config.people.values() for email in each.emails}
-    for number, line in enumerate(asked.config.source.text.splitlines(), 1):
+    for number, line in enumerate(asked.config.source.text.split("\n"), 1):
         strange = [one for one in ADDRESS.findall(line) if not MACHINES.match(one)]
         if any(one.lower() not in known for one in strange) and not _said_already(asked, asked.file, number):
             yield Found("an e-mail address stands here", f"take it out; {_KEEP}", line=number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date
 
 from relman.config.documents import Documents
 from relman.config.near import did_you_mean
@@ -57,8 +57,11 @@ def touchpoint(asked: Asked) -> Iterator[Found]:
 
 def unread_runbook(asked: Asked) -> Iterator[Found]:
     """A runbook says who keeps it and when it was last reviewed (A6d)."""
+    named = {str(one.runbook) for one in asked.config.domain}  # of these ``no_runbook`` tells
     for path, one in asked.runbooks.items():
         if one is None:
+            if path not in named:
+                yield Found("this cannot be read as text", "write it as UTF-8, or take it away", file=path)
             continue
         who = asked.owner(one.owner)
         if one.owner not in asked.config.roles:
@@ -82,9 +85,9 @@ def expired_runbook(asked: Asked) -> Iterator[Found]:
 
 
 def _today(asked: Asked) -> date:
-    """The day in the model's zone."""
+    """The day in the model's zone; where there is none, in UTC, as on every machine."""
     model = asked.config.model
-    return asked.now.astimezone(model.tz.info if model else None).date()
+    return asked.now.astimezone(model.tz.info if model else UTC).date()
 
 
 RULES = (missing, ghost_owner, no_runbook, touchpoint, unread_runbook, expired_runbook)

@@ -35,7 +35,7 @@ def garbled(asked: Asked) -> Iterator[Found]:
 
 def too_long(asked: Asked) -> Iterator[Found]:
     """A model that people read has 400 lines at most (A9)."""
-    count = len(asked.config.source.text.splitlines())
+    count = asked.config.source.text.removesuffix("\n").count("\n") + 1
     if count > LONGEST:
         what = f"the file has {count} lines (more than {LONGEST} are not read)"
         yield Found(what, "leave out what nobody does", line=LONGEST + 1, warning=True)
@@ -55,7 +55,7 @@ def no_such_command(asked: Asked) -> Iterator[Found]:
 
 def _lines(asked: Asked) -> Iterator[tuple[str, int, str]]:
     for file, text in asked.texts.items():
-        yield from ((file, number, line) for number, line in enumerate(text.splitlines(), 1))
+        yield from ((file, number, line) for number, line in enumerate(text.split("\n"), 1))
 
 
 RULES = (left_to_do, garbled, too_long, no_such_command)

@@ -152,6 +152,8 @@ def _diff(there: bytes, paper: Paper) -> str:
 
 def _read(path: Path) -> bytes | None:
     try:
+        if path.exists() and not path.is_file():  # a pipe would never end
+            raise Unreachable(f"{path.name} cannot be read", fact="it is no file")
         return path.read_bytes()
     except FileNotFoundError:
         return None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 OURS: Final = Path(__file__).parent / "templates"
 WHOLE: Final = "operating-model.md.jinja"
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>|#])")
+_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+"""What drives a terminal, or turns the order of what is read."""
 
 
 class Markdown(str):
@@ -36,7 +38,7 @@ def model(config: Config, papers: Documents) -> str:
     Raises:
         ConfigError: A template cannot be used.
     """
-    folders = [config.folder / papers.templates, OURS] if papers.templates else [OURS]
+    folders = [_theirs(config.folder / papers.templates), OURS] if papers.templates else [OURS]
     try:
         text = _environment(folders).get_template(WHOLE).render(model=values.model(config, papers))
     except Exception as error:
@@ -48,16 +50,27 @@ def shown(value: object) -> str:
     """A value as Markdown that shows it, on one line."""
     if isinstance(value, Markdown):
         return value
-    return _ACTIVE.sub(r"\\\1", " ".join(str(value).split()))
+    return _ACTIVE.sub(r"\\\1", _line(value))
 
 
 def code(value: object) -> Markdown:
     """A value as code; nothing stays nothing."""
-    text = " ".join(str(value).split()).replace("|", r"\|")
+    text = _line(value).replace("|", r"\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     padding = " " if longest else ""
     return Markdown(f"{fence}{padding}{text}{padding}{fence}" if text else "")
+
+
+def _theirs(folder: Path) -> Path:
+    """A folder of the team's own; a name that leads nowhere would pass for relman's templates."""
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder of templates", fact=str(folder), clears=f"mkdir {folder}")
+    return folder
+
+
+def _line(value: object) -> str:
+    return " ".join(_HIDDEN.sub(" ", str(value)).split())
 
 
 def _environment(folders: list[Path]) -> Environment:

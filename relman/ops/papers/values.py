@@ -163,7 +163,7 @@ def _steps(config: Config, escalation: Escalation) -> Iterator[str]:
         names = ", ".join(people.told(config, one) for one in step.notify)
         yield f"{names}; then wait {step.wait_minutes:g} min"
     if escalation.repeat:
-        yield f"again from the first step, {escalation.repeat} times"
+        yield f"again from the first step, {_counted(escalation.repeat, 'time')}"
 
 
 def _window(schedule: Schedule, window: Window) -> str:
@@ -187,9 +187,14 @@ def _freeze(freeze: Freeze) -> str:
 
 def _layer(config: Config, layer: Layer, zone: str) -> str:
     names = ", ".join(people.name(config, one) for one in layer.participants)
-    length = f"{layer.every.weeks} weeks" if layer.every.weeks else f"{layer.every.days} days"
+    every = layer.every
+    length = _counted(every.weeks, "week") if every.weeks else _counted(every.days or 0, "day")
     until = f" until {layer.until}" if layer.until else ""
     return f"{names}: turns of {length} from {layer.start}{until} ({layer.tz or zone})"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _limits(config: Config) -> Iterator[tuple[str, ...]]:

@@ -29,8 +29,11 @@ def touchpoints(_context: Context, *, since: str = "", json: bool = False) -> No
 
     read = config.load(config.find(Path.cwd()) or Path.cwd() / config.NAME)
     with closing(Repo(read.folder)) as repo:
-        paths = repo.since(repo.commit(since), repo.head) if since else repo.files("HEAD")
+        paths = repo.since(repo.commit(since), repo.head) if since else repo.files(repo.head)
         found = whose.places(read, whose.below(repo.folder_of(read.folder), paths))
-    print(page.places_json(found) if json else page.places(found))
+    if found or not json:
+        print(page.places_json(found) if json else page.places(found))
+    if not found and not since:
+        raise Refused("no file is tracked here", fact=str(read.folder), clears="git add, and git commit")
     if nobodys := [place for place in found if not place.mapped]:
         raise Refused(f"{len(nobodys)} of {len(found)} files are nobody's", clears="write [[touchpoint]]")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+import os
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +201,58 @@ def test_commands_are_not_judged_where_nobody_knows_them(mervo: Team) -> None:
     mervo.spoil("[review]", "# inv release.reveiw\n[review]")
     unasked = checks.Asked(mervo.asked().config, NOW)
     assert checks.check(unasked) == ()
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "owner: eng-lead\nreviewed: 2026-13-45",
+        "owner: eng-lead\nreviewed: 0000-01-01",
+        "owner: eng-lead\nreviewed: 1" + "0" * 5000,
+        "owner: &a [*a]\nreviewed: '2026-11-20'",
+        "a: " + "[" * 5000,
+    ],
+    ids=["no month", "no year", "no number", "a circle", "too deep"],
+)
+def test_what_no_runbook_can_mean_is_found_and_ends_nothing(mervo: Team, front: str) -> None:
+    """A slip in the first lines of a runbook is a finding; the gate that reads them must not fall."""
+    (mervo.folder / "docs/runbooks/deployment.md").write_text(f"---\n{front}\n---\n# x\n", "utf-8")
+    found = mervo.findings()["domains.unread-runbook"]
+    assert found.file == "docs/runbooks/deployment.md"
+    assert len(found.what) < 100
+
+
+def test_a_pipe_in_the_folder_of_runbooks_is_not_waited_for(mervo: Team) -> None:
+    """What is no file, or no text, is told as such, with its name."""
+    os.mkfifo(mervo.folder / "docs/runbooks/pipe.md")
+    (mervo.folder / "handover/old.md").write_bytes(b"\xff\xfe")
+    found = [one for one in checks.check(mervo.asked()) if one.rule == "domains.unread-runbook"]
+    assert [(one.file, one.what) for one in found] == [
+        ("docs/runbooks/pipe.md", "this cannot be read as text"),
+        ("handover/old.md", "this cannot be read as text"),
+    ]
+
+
+def test_lines_are_counted_as_an_editor_does(mervo: Team) -> None:
+    """A separator that no editor counts moves no finding."""
+    path = mervo.folder / "docs/runbooks/deployment.md"
+    text = path.read_text("utf-8") + "a\u2028b\x0cc\nTODO: call +49 30 1234567\n"
+    path.write_text(text, "utf-8")
+    found = mervo.findings()
+    assert found["text.left-to-do"].line == found["contacts.number-in-file"].line == text.count("\n")
+
+
+def test_the_day_of_a_review_is_the_same_on_every_machine(
+    mervo: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a model's zone the day is that of UTC, whatever zone the machine is in."""
+    mervo.spoil('[model]\nversion = "1.0"\ntz = "Europe/Berlin"\nsince = 2026-12-01\n', "")
+    mervo.spoil("reviewed: ", "reviewed: 2026-12-03\nwas: ", "docs/runbooks/billing.md")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    try:
+        found = mervo.findings(datetime(2026, 12, 2, 23, 59, tzinfo=UTC))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found["domains.unread-runbook"].what == "the runbook was reviewed in the future"
