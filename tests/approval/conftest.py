@@ -10,9 +10,17 @@ import pytest
 from tests.approval.council import Council
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Council:
+    """One that is copied, which is quicker than to make it anew."""
+    made = Council(tmp_path_factory.mktemp("founded") / "repo")
+    made.close()
+    return made
+
+
 @pytest.fixture
-def council(tmp_path: Path) -> Iterator[Council]:
+def council(founded: Council, tmp_path: Path) -> Iterator[Council]:
     """A request that nobody has voted on yet."""
-    made = Council(tmp_path / "repo")
+    made = Council(tmp_path / "repo", source=founded)
     yield made
     made.close()

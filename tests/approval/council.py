@@ -6,6 +6,7 @@ What it is not: relman's own way to a request (``approving``); it lays down what
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,12 +22,12 @@ from relman.approval.request import Item, LedgerBound, PolicyBound, Request
 from relman.clock import Clock
 from relman.cloudrun import CloudRun
 from relman.gates import Question
-from relman.gates.approval import guarding, observing, roles
+from relman.gates.approval import guarding, observing, roles, rules
 from relman.gates.approval.verifying import Judged, judged
-from relman.gates.approval.votes import VOTED, short
+from relman.gates.approval.votes import VOTED
 from relman.ledger import Draft, SqliteStore
 from relman.live import REVISION, LiveService, Target
-from relman.models import Candidate, Release, ServiceKey
+from relman.models import TEAM, Candidate, Release, ServiceKey
 from relman.repo import Repo
 from relman.signing import GO, Subject, Vote, Waiver, canonical
 from relman.signing.genesis import VARIABLE
@@ -92,6 +93,8 @@ class Council:
         plan: The digest of the plan of now.
         change: What the candidate of now has otherwise.
         chain: The policy's versions.
+        answer: What every gate said that was asked for evidence.
+        source: One that stands already, to be a copy of.
     """
 
     root: Path
@@ -101,10 +104,29 @@ class Council:
     change: dict[str, Any] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
     world: World = field(default_factory=World)
+    answer: str = "go"
+    source: Council | None = None
     folder: Folder = field(init=False)
+    request: Request = field(init=False)
+    digest: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Commit, write the policy, and put the candidate to the vote."""
+        if self.source:
+            shutil.copytree(self.source.root, self.root)
+            self.chain, self.change = Chain(list(self.source.chain.papers)), dict(self.source.change)
+        else:
+            self._found()
+        self.store = SqliteStore(self.root / ".relman", Clock(lambda: self.now, lambda _: None))
+        self.repo = Repo(self.root)
+        if not self.source:
+            self.legislate()
+            self.put()
+            return
+        self.request, self.digest = self.source.request, self.source.digest
+        self.folder = Folder(self.root / ROOT, self.request.folder)
+
+    def _found(self) -> None:
         self.root.mkdir(exist_ok=True)
         (self.root / ".gitignore").write_text(".relman/\n", "utf-8")
         (self.root / "relman.toml").write_text(TOML, "utf-8")
@@ -113,10 +135,6 @@ class Council:
         self.commit("feat: begin", "erin@mervo.example")
         self.git("tag", "v1.3.2")
         self.work("feat: sell sugar")
-        self.store = SqliteStore(self.root / ".relman", Clock(lambda: self.now, lambda _: None))
-        self.repo = Repo(self.root)
-        self.legislate()
-        self.put()
 
     # ── the repository ───────────────────────────────────────────────────────────────────────────
 
@@ -197,7 +215,11 @@ class Council:
         """Lay down a request, with whatever differs."""
         question = self.question()
         asked = template.read(template.content(self.root / ROOT))
-        told = {f"{one.id}.json": self.says(one.evidence) for one in asked.item if one.evidence != "person"}
+        told = {
+            f"{one.id}.json": self.says(one.evidence, self.answer)
+            for one in asked.item
+            if one.evidence != "person"
+        }
         told["difference.json"] = observing.difference(question)
         items = tuple(self.item(question, one, told.get(f"{one.id}.json", b"")) for one in asked.item)
         slot = observing.occurrence(question, self.now)
@@ -295,9 +317,21 @@ class Council:
         """What the verification finds."""
         return judged(self.question(), environ=self.environ)
 
-    def why(self) -> str:
+    def judged_with(self, environ: dict[str, str]) -> Judged:
+        """The same, with another genesis pinned."""
+        return judged(self.question(), environ=environ)
+
+    def remember(self, seen: dict[str, Any]) -> None:
+        """Have the ledger know a policy."""
+        self.store.append([Draft(rules.SEEN, TEAM, "", detail=seen)])
+
+    def digest_of(self, name: str) -> str:
+        """SHA-256 of a vote's bytes."""
+        return sha256((self.folder.path / VOTES / name).read_bytes())
+
+    def why(self, found: Judged | None = None) -> str:
         """Every finding that does not hold, and every note, in one text."""
-        found = self.judged()
+        found = found or self.judged()
         lines = [f"{one.number} {one.state}: {one.fact}" for one in found.findings if one.state != "holds"]
         return "\n".join([*lines, *(note for one in found.findings for note in one.notes)])
 
@@ -309,11 +343,3 @@ class Council:
         """Let go of git and the ledger."""
         self.repo.close()
         self.store.close()
-
-
-def file_of(folder: Folder, name: str) -> Path:
-    """A vote's file."""
-    return folder.path / VOTES / name
-
-
-__all__ = ["ANA", "BEN", "CLEO", "ERIN", "KEY", "NOW", "Council", "World", "file_of", "short"]

@@ -73,7 +73,11 @@ def answered(folder: Folder, asked: Checklist, terms: Terms, word: Word) -> Answ
     failed = [one.id for one in request.checklist if one.state == "fail" and one.id not in gone]
     if failed:
         again = "mend it, then inv checklist.open"
-        raise Refused(f"the checklist says no: {listed(failed)}", fact="nobody waived it", clears=again)
+        raise Refused(
+            f"the checklist says no: {listed(failed)}",
+            fact="; ".join(notes) or "nobody waived it",
+            clears=again,
+        )
     left = tuple(one for one in request.checklist if one.state == "open" and one.id not in gone)
     return Answered(left, waived, notes)
 
