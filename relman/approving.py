@@ -83,9 +83,9 @@ def gathered(
 ) -> Papers:
     """Everything that an approval of a candidate is for, as it is now."""
     now = question.now
-    slot = observing.occurrence(question, now)
+    slot, written = observing.occurrence(question, now), observing.written(question)
     items, evidence = _answered(question)
-    evidence["difference.json"] = observing.difference(question)
+    evidence["difference.json"] = observing.difference(question, written)
     name, _, digest = candidate.image.partition("@sha256:")
     request = Request(
         subject=(Subject(name, Sha256(digest)),),
@@ -97,7 +97,7 @@ def gathered(
         commit=candidate.commit,
         image=candidate.image,
         replaces=observing.replaced(question),
-        authors=observing.authors(question),
+        authors=observing.authors(question, written),
         checklist=items,
         policy=policy,
         ledger=_ledger(driver),

@@ -79,9 +79,13 @@ def configured(config: Config, service: str, prefix: str | None = None) -> Place
     links = Links.to(found.commits.address(config.remote), str(config.notes.forge or ""))
     told = found if prefix is None else found._replace(prefix=prefix)
     source = Source(told, links, component(config, service))
+    return Place(source, folder_of(config), config.notes.changelog, patterns(config))
+
+
+def patterns(config: Config) -> tuple[str, ...]:
+    """Which paths are migrations."""
     migrations = config.notes.migrations
-    patterns = MIGRATIONS if migrations is None else tuple(map(str, migrations))
-    return Place(source, folder_of(config), config.notes.changelog, patterns)
+    return MIGRATIONS if migrations is None else tuple(map(str, migrations))
 
 
 def component(config: Config, service: str) -> str:

@@ -214,17 +214,13 @@ class Council:
     def put(self, **other: Any) -> Folder:
         """Lay down a request, with whatever differs."""
         question = self.question()
-        asked = template.read(template.content(self.root / ROOT))
-        told = {
-            f"{one.id}.json": self.says(one.evidence, self.answer)
-            for one in asked.item
-            if one.evidence != "person"
-        }
-        told["difference.json"] = observing.difference(question)
-        items = tuple(self.item(question, one, told.get(f"{one.id}.json", b"")) for one in asked.item)
+        known, candidate = observing.written(question), question.candidate
+        asked = template.read(template.content(self.root / ROOT)).item
+        machine = [one for one in asked if one.evidence != template.PERSON]
+        told = {f"{one.id}.json": self.says(one.evidence, self.answer) for one in machine}
+        told["difference.json"] = observing.difference(question, known)
+        items = tuple(self.item(question, one, told.get(f"{one.id}.json", b"")) for one in asked)
         slot = observing.occurrence(question, self.now)
-        candidate = question.candidate
-        content = self.chain.papers[-1].content
         request = Request(
             subject=(Subject.of("europe-docker.pkg.dev/p/r/api", candidate.digest.partition(":")[2]),),
             service="api",
@@ -235,9 +231,9 @@ class Council:
             commit=candidate.commit,
             image=candidate.image,
             replaces=observing.replaced(question),
-            authors=observing.authors(question),
+            authors=observing.authors(question, known),
             checklist=items,
-            policy=PolicyBound(len(self.chain.papers), Sha256(sha256(content))),
+            policy=PolicyBound(len(self.chain.papers), Sha256(self.chain.papers[-1].digest)),
             ledger=LedgerBound(0, "00" * 32),
             window=slot,
             plan=Sha256(self.plan),

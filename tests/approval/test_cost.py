@@ -62,8 +62,8 @@ def test_t21_no_assert_guards_anything() -> None:
 def test_t21_python_o_changes_nothing() -> None:
     """T21: the threats are refused under it as well (pytest makes code of their own asserts)."""
     chosen = "t02_a_forged or t04_another_run or t05_a_checklist or t07_nobody or t08_an_unsigned or t12"
-    test = Path(__file__).with_name("test_threats.py")
-    command = [sys.executable, "-O", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(test)]
+    tests = Path(__file__).parent
+    command = [sys.executable, "-O", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(tests)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     quiet = ["-W", "ignore::pytest.PytestConfigWarning", "-k", chosen]
     ran = subprocess.run([*command, *quiet], capture_output=True, text=True, check=False, env=environ)

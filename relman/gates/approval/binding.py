@@ -70,8 +70,9 @@ def _facts(request: Request, question: Question) -> Iterator[Fact]:
     slot = observing.occurrence(question, question.now)
     yield Fact("window", "T04", request.window, slot)
     yield Fact("on-call", "T08", request.oncall, observing.on_call(question, slot, question.now))
-    yield Fact("authors", "T07", request.authors, observing.authors(question))
-    yield Fact("difference", "T05", request.difference, Sha256(sha256(observing.difference(question))))
+    known = observing.written(question)
+    yield Fact("authors", "T07", request.authors, observing.authors(question, known))
+    yield Fact("difference", "T05", request.difference, Sha256(sha256(observing.difference(question, known))))
 
 
 def need_same(request: Request, question: Question) -> None:

@@ -6,14 +6,16 @@ What it is not: a judgement. Each function takes the question of a cut and says 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from relman import line
 from relman.approval.request import Occurrence, OnCallBound, Replaced
 from relman.gates.question import Question
 from relman.ledger import story
+from relman.line import Line
 from relman.notes import operations, place
 from relman.ops import hours
 from relman.ops.shifts import Shifts
@@ -41,34 +43,44 @@ def replaced(question: Question) -> Replaced | None:
     return Replaced(version, revision)
 
 
-def authors(question: Question) -> tuple[str, ...]:
-    """The addresses of everybody who wrote, committed or co-wrote what goes live, in small letters, sorted.
+class Written(NamedTuple):
+    """What git knows of what goes live.
 
-    Self-declared, as all of git's (ruling 36): who lies about an address is not found out by this.
+    Attributes:
+        line: The service's line of versions.
+        since: The commit of what serves, behind which everything is live already; none where it is not known.
     """
-    found = line.configured(question.config, question.candidate.key.service)
-    return found.commits.addresses(question.candidate.commit, since(question))
+
+    line: Line
+    since: tuple[str, ...]
 
 
-def since(question: Question) -> tuple[str, ...]:
-    """The commit of what serves, behind which everything is live already; none where it is not known."""
+def written(question: Question) -> Written:
+    """Where what goes live begins; asked once, since each look starts git."""
     found, serving = line.configured(question.config, question.candidate.key.service), replaced(question)
     shipped = story.commit_of(question.entries, serving.revision) if serving else ""
     if not shipped and serving and serving.version:
         tags = {one.name: one.commit for one in found.commits.tags(found.prefix)}
         shipped = tags.get(f"{found.prefix}{serving.version}", "")
     behind = shipped and found.commits.contains(question.candidate.commit, shipped)
-    return (shipped,) if behind else ()
+    return Written(found, (shipped,) if behind else ())
 
 
-def difference(question: Question) -> bytes:
+def authors(question: Question, known: Written) -> tuple[str, ...]:
+    """The addresses of everybody who wrote, committed or co-wrote what goes live, in small letters, sorted.
+
+    Self-declared, as all of git's (ruling 36): who lies about an address is not found out by this.
+    """
+    return known.line.commits.addresses(question.candidate.commit, known.since)
+
+
+def difference(question: Question, known: Written) -> bytes:
     """What goes live besides the image, as a file of evidence; values of the environment are not in it."""
-    found, before = line.configured(question.config, question.candidate.key.service), since(question)
-    candidate, live = question.candidate, question.live
+    candidate, live, git = question.candidate, question.live, known.line.commits
     serving = story.frozen(question.entries, question.chain[0].revision) if question.chain else None
     told = operations.told(
-        changed=found.commits.changed("".join(before), candidate.commit),
-        patterns=place.configured(question.config, candidate.key.service).migrations,
+        changed=git.changed("".join(known.since), candidate.commit),
+        patterns=place.patterns(question.config),
         live=serving or (live.template if live else None),
         candidate=candidate.template,
         back=question.chain[0] if question.chain else None,
@@ -76,7 +88,7 @@ def difference(question: Question) -> bytes:
     )
     commits = [
         {"commit": one.hash, "subject": one.message.partition("\n")[0][:SUBJECT]}
-        for one, _ in zip(found.commits.log(candidate.commit, before), range(MOST), strict=False)
+        for one, _ in zip(git.log(candidate.commit, known.since), range(MOST), strict=False)
     ]
     return canonical({"commits": commits, **msgspec.to_builtins(told)})
 
@@ -85,8 +97,8 @@ def occurrence(question: Question, at: datetime) -> Occurrence | None:
     """The opening of the deploy window that ``at`` is in, or the next one; None where there is no window."""
     if question.config.window is None:
         return None
-    known = (*question.team, *question.entries)
-    open_ = hours.of(question.config.window, known, release=question.candidate.release)
+    # An override has signatures of its own; were it an opening, it would void what it is to let through.
+    open_ = replace(hours.of(question.config.window, (*question.team, *question.entries)), overrides=())
     around = Span(at - BACK, at + YEAR)
     found = next((span for span in open_.openings(around) if span.end > at), None)
     if found is None:
