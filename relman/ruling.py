@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from relman.errors import Refused, RelmanError
+from relman.errors import Refused, RelmanError, UsageError
 from relman.gates.approval import rules
 from relman.models import TEAM, listed
 from relman.operating import Operating
@@ -34,6 +34,10 @@ from relman.signing.standing import Change, Outstanding, changed, outstanding
 from relman.signing.standing import read as policy_of
 from relman.signing.strict import need, sha256
 
+NONE = "none"
+"""What a person types to take something away that a policy asks for."""
+COUNTS = frozenset("123456789")
+
 
 class Wish(NamedTuple):
     """What the next version is to say; what is empty stays as it is.
@@ -42,11 +46,19 @@ class Wish(NamedTuple):
         admins: Who may sign the one after it, by their addresses.
         quorum: How many of them it takes.
         comment: Why.
+        hardware: Roles that sign with a hardware key only; ``none`` for no role.
+        pin: ``yes`` or ``no``: whether such a key asks for its PIN.
+        approvals: How many must say go where one is not enough, as ``A=2``; ``none`` for nothing more.
+        self_approval: Roles in which an author may approve; ``none`` for no role.
     """
 
     admins: tuple[str, ...] = ()
     quorum: int = 0
     comment: str = ""
+    hardware: tuple[str, ...] = ()
+    pin: str = ""
+    approvals: tuple[str, ...] = ()
+    self_approval: tuple[str, ...] = ()
 
 
 class Proposal(NamedTuple):
@@ -192,10 +204,30 @@ def _drafted(
         sections=sections(team, where),
         previous=old.digest if old else None,
         revoked=tuple(sorted(revoked)),
-        hardware=base.hardware if base else (),
-        pin=base.pin if base else False,
+        approvals=_approvals(wish.approvals) if wish.approvals else (base.approvals if base else {}),
+        self_approval=_roles(wish.self_approval, base.self_approval if base else ()),
+        hardware=_roles(wish.hardware, base.hardware if base else ()),
+        pin=wish.pin == "yes" if wish.pin else bool(base and base.pin),
         comment=wish.comment or (draft.comment if draft else ""),
     )
+
+
+def _roles(wished: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(role for role in wished if role != NONE) if wished else before
+
+
+def _approvals(wished: tuple[str, ...]) -> dict[str, int]:
+    """``A=2`` as a role and a number.
+
+    Raises:
+        UsageError: It is nothing of the kind.
+    """
+    pairs = [(word, *word.partition("=")[::2]) for word in wished if word != NONE]
+    if wrong := [word for word, role, count in pairs if not role or count not in COUNTS]:
+        raise UsageError(
+            "--approval takes a role and a number", fact=f"{wrong[0]!r}", clears="--approval A=2"
+        )
+    return {role: int(count) for _, role, count in pairs}
 
 
 def _same(paper: Paper, policy: Policy) -> bool:

@@ -15,7 +15,7 @@ from relman.signing import digests
 from relman.signing import read as bytes_of
 from relman.signing.strict import sha256
 
-CHECKLIST = f"checklist: {folder.ROOT}/{'/'.join(template.PLACE)}"
+CHECKLIST = f"{folder.ROOT}/{'/'.join(template.PLACE)}"
 """The name under which the template's bytes stand among a policy's digests."""
 MOST = 1_048_576
 """How many bytes a file may have that a section names."""

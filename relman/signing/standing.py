@@ -180,6 +180,9 @@ def changed(old: InForce | None, policy: Policy, signers: Signers) -> Iterator[C
     gone = before.revoked_keys if before else frozenset()
     for key in sorted(policy.revoked_keys - gone, key=lambda each: each.fingerprint):
         yield Change("revoked", f"+ {key.fingerprint}")
+    yield from _names("approvals", _counts(before), _counts(policy))
+    own = before.self_approval if before else ()
+    yield from _names("own work approved by", own, policy.self_approval)
     yield from _names("hardware keys only", before.hardware if before else (), policy.hardware)
     if policy.pin != (before.pin if before else False):
         yield Change("pin", "asked for" if policy.pin else "no longer asked for")
@@ -215,6 +218,10 @@ def _side(name: str, policy: Policy, signed: tuple[str, ...], quorum: int) -> Si
 def _names(section: str, before: tuple[str, ...], now: tuple[str, ...]) -> Iterator[Change]:
     yield from (Change(section, f"+ {name}") for name in now if name not in before)
     yield from (Change(section, f"- {name}") for name in before if name not in now)
+
+
+def _counts(policy: Policy | None) -> tuple[str, ...]:
+    return tuple(f"{role}: {count}" for role, count in sorted(policy.approvals.items())) if policy else ()
 
 
 def _sections(before: dict[str, str], now: dict[str, str]) -> Iterator[Change]:

@@ -6,7 +6,7 @@ What it is not: logic. Each task parses, calls ``ruling``, and prints.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from invoke import Collection, Context
 
@@ -47,6 +47,10 @@ def propose(
     comment: str = "",
     quorum: int = 0,
     admin: tuple[str, ...] = (),
+    approval: tuple[str, ...] = (),
+    self_approval: tuple[str, ...] = (),
+    hardware: tuple[str, ...] = (),
+    pin: Literal["", "yes", "no"] = "",
     json: bool = False,
 ) -> None:
     """Write the next policy from the working tree.
@@ -59,6 +63,10 @@ def propose(
         comment: Why; it is part of what is signed.
         quorum: How many admins it takes to change the rules; two at least.
         admin: The address of an admin, instead of those of before.
+        approval: How many must say go in a role, or as A or R, such as A=2; none for nothing more.
+        self_approval: A role in which an author may approve all the same; none for no role.
+        hardware: A role that signs with a hardware key only; none for no role.
+        pin: Whether hardware keys ask for their PIN.
         json: JSON lines.
     """
     from relman import rulebook, ruling
@@ -66,7 +74,7 @@ def propose(
     from relman.render import rules
 
     with shown(json=json) as screen, team(screen) as operating:
-        wish = ruling.Wish(admin, quorum, comment)
+        wish = ruling.Wish(admin, quorum, comment, hardware, pin, approval, self_approval)
         done = ruling.propose(operating, rulebook.place(operating), wish)
         for line in rules.changes(done.changes).splitlines():
             screen.emit(Event("note", line))

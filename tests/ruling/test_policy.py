@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relman import enrolling, ruling
-from relman.errors import Refused, RelmanError, Tampered
+from relman.errors import Refused, RelmanError, Tampered, UsageError
 from relman.render import rules
 from relman.ruling import Wish
 from relman.signing import Policy
@@ -210,7 +210,7 @@ def test_the_files_that_sections_name_are_guarded(founded: Office) -> None:
     template = founded.root / "checklists/templates/release.toml"
     template.parent.mkdir()
     template.write_text('[[item]]\nid = "all"\nwhat = "All is well"\n', "utf-8")
-    name = "checklist: checklists/templates/release.toml"
+    name = "checklists/templates/release.toml"
     assert founded.standing().differ == (name,)
     (founded.root / "smoke.toml").write_text("x = 1\n", "utf-8")
     founded.write(MODEL.replace('"europe-west1"', '"europe-west1"\nsmoke = "smoke.toml"'))
@@ -224,6 +224,29 @@ def test_the_files_that_sections_name_are_guarded(founded: Office) -> None:
     (founded.root / "smoke.toml").symlink_to("relman.toml")
     with pytest.raises(Refused, match="cannot be read"):
         founded.propose()
+
+
+def test_what_a_policy_may_ask_besides_is_kept_and_told(founded: Office) -> None:
+    """T01: hardware keys, PINs and further approvals are set, shown, and stay until a version says none."""
+    wish = Wish(hardware=("eng-lead",), pin="yes", approvals=("A=2",), self_approval=("on-call",))
+    done = founded.ask(lambda team, where: ruling.propose(team, where, wish))
+    assert {(one.section, one.what) for one in done.changes} == {
+        ("hardware keys only", "+ eng-lead"),
+        ("pin", "asked for"),
+        ("approvals", "+ A: 2"),
+        ("own work approved by", "+ on-call"),
+    }
+    founded.sign("ana")
+    founded.sign("ben")
+    kept = founded.standing().force
+    assert kept
+    assert (kept.policy.hardware, kept.policy.pin, kept.policy.approvals) == (("eng-lead",), True, {"A": 2})
+    assert founded.propose().changes == ()
+    none = Wish(hardware=("none",), pin="no", approvals=("none",), self_approval=("none",))
+    done = founded.ask(lambda team, where: ruling.propose(team, where, none))
+    assert len(done.changes) == 4
+    with pytest.raises(UsageError, match="--approval takes"):
+        founded.ask(lambda team, where: ruling.propose(team, where, Wish(approvals=("A",))))
 
 
 def test_the_page_says_what_to_do(founded: Office) -> None:
@@ -263,7 +286,6 @@ def test_a_proposal_without_keys_says_what_comes_first(office: Office, tmp_path:
         office.ask(
             lambda team, where: enrolling.add(team, where, enrolling.Wish("ana", str(_bare(tmp_path))))
         )
-    assert Wish() == Wish((), 0, "")
 
 
 def _bare(folder: Path) -> Path:

@@ -8,31 +8,18 @@ from __future__ import annotations
 
 import tomllib
 
-from relman.approval import template
-from relman.approval.folder import ROOT
+from relman.approval.guarding import CHECKLIST, guarded
 from relman.config import NAME
 from relman.errors import Refused
 from relman.gates.question import Question
 from relman.models import listed
-from relman.signing import InForce, differences, digests, read
-from relman.signing.strict import sha256
-
-TEMPLATE = f"{ROOT}/{'/'.join(template.PLACE)}"
-"""Under which name a policy carries the digest of the checklist's template."""
+from relman.signing import InForce, differences, digests
 
 
 def in_tree(question: Question) -> dict[str, str]:
     """What the working tree has: the rules by which everything else is judged, and the template."""
-    folder, source = question.config.folder, question.config.source
-
-    def content(path: str) -> bytes | None:
-        try:
-            return read(folder, *path.split("/"))
-        except FileNotFoundError:
-            return None
-
-    asked = template.content(question.repo().root / ROOT)
-    return digests(source.document(), content) | {TEMPLATE: sha256(asked)}
+    config = question.config
+    return guarded(config.source.document(), config.folder, question.repo().root)
 
 
 def at_commit(question: Question, commit: str) -> dict[str, str]:
@@ -59,7 +46,7 @@ def need_unchanged(question: Question, force: InForce, commit: str) -> None:
     """
     signed = force.policy.sections
     tree = differences(signed, in_tree(question))
-    built = differences({k: v for k, v in signed.items() if k != TEMPLATE}, at_commit(question, commit))
+    built = differences({k: v for k, v in signed.items() if k != CHECKLIST}, at_commit(question, commit))
     told = [
         f"{listed(names)} {where}"
         for names, where in ((built, f"in {commit[:7]}"), (tree, "in the working tree"))
