@@ -118,9 +118,8 @@ def _to_accept(team: Operating, person: str) -> Shift:
 def _to_swap(turn: Turn, now: datetime) -> Handed:
     """What of a turn can still be given away."""
     if turn.end <= now:
-        raise Refused(
-            "a shift that is over cannot be swapped", fact=f"{turn.person}'s ended {written(turn.end)}"
-        )
+        whose = f"{turn.person}'s" if turn.person else "nobody's time"
+        raise Refused("a shift that is over cannot be swapped", fact=f"{whose} ended {written(turn.end)}")
     if turn.person is None or turn.end >= FOREVER:
         what = "nobody's time" if turn.person is None else f"{turn.person}'s time, which has no end,"
         raise Refused(f"{what} cannot be swapped", clears="inv ops.oncall.next")

@@ -148,6 +148,9 @@ class Operating:
         Raises:
             UsageError: What is asked for cannot be read or closes nothing.
         """
+        if env and not service:
+            fact = "without a service everything is frozen, in every environment"
+            raise UsageError("--env goes with --service", fact=fact, clears=f"--service SERVICE --env {env}")
         key = self.config.key(service, env) if service else TEAM
         zone = self.hours().zone
         draft = freezing.begin(wish, key, env if service else "", zone=zone, now=self.clock.now())

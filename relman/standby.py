@@ -75,7 +75,7 @@ def counted(team: Operating, to: datetime, since: datetime | None, back: timedel
 
 
 def calendar(team: Operating, at: datetime, ahead: timedelta, person: str = "") -> bytes:
-    """Every shift from an instant on, as a calendar; the one that is running is whole.
+    """Every shift from an instant on, as a calendar; the first and the last are whole.
 
     A shift is known by its start. So one that is handed on keeps its identity, and its new name takes the
     place of the old one in everybody's calendar.
@@ -93,12 +93,14 @@ def calendar(team: Operating, at: datetime, ahead: timedelta, person: str = "") 
     team.person(person)
     known, span = shifts(team), _span(at, ahead)
     first = known.running(at).turn
-    later = (one for one in known.turns(span) if one.start >= first.end)
+    later = [one for one in known.turns(span) if one.start >= first.end]
+    if later:  # the last one is whole too, or each hour would write other bytes
+        later[-1] = known.running(later[-1].start).turn
     occasions = (
         ics.Occasion(
             ics.uid("oncall", written(turn.start)),
             turn.start,
-            min(turn.end, span.end),
+            turn.end if turn.end < FOREVER else _midnight(span.end, known.rota.tz),
             f"on call: {people.name(team.config, turn.person)}",
         )
         for turn in (first, *later)
@@ -180,6 +182,12 @@ def _must_be_there(team: Operating, chosen: Escalation, holders: dict[str, str])
     if ghosts and team.config.people:
         fact = f"{', '.join(dict.fromkeys(ghosts))} in [[escalation]] {chosen.id}"
         raise Refused("a step tells somebody who is not there", fact=fact, clears="inv ops.check")
+
+
+def _midnight(moment: datetime, zone: Zone) -> datetime:
+    """The end of its day."""
+    day = moment.astimezone(zone.info).date() + timedelta(days=1)
+    return zone.instant(datetime(day.year, day.month, day.day))  # noqa: DTZ001  wall clock
 
 
 def _span(at: datetime, ahead: timedelta) -> Span:

@@ -125,7 +125,9 @@ class SqliteStore:
             file.seek(0)
             fact = file.read().decode().strip() or str(file.name)
             raise Locked(
-                f"somebody else is driving {key.service}", fact=fact, clears="inv release.status"
+                f"somebody else is {f'driving {key.service}' if key.service else 'recording this'}",
+                fact=fact,
+                clears="inv release.status" if key.service else "the same command again",
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} since {clock.stamp(self.time.now())}".encode())

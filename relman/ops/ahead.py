@@ -135,9 +135,9 @@ def _lengths(hours: Hours, within: Span) -> tuple[Lengths, Lengths]:
 
 
 def _closing(closed: tuple[Closure, ...], day: date, zone: Zone) -> Closure | None:
-    """What closes the day at its noon, or else at any time of it; a holiday is told before a freeze."""
-    whole = Span(_midnight(zone, day), _midnight(zone, day + DAY))
-    found = [one for one in closed if one.span.start < whole.end and one.span.end > whole.start]
+    """What closes the day at its noon; a holiday is told before a freeze."""
+    noon = _midnight(zone, day) + DAY / 2
+    found = [one for one in closed if one.span.start <= noon < one.span.end]
     return min(found, key=lambda one: one.kind != "holiday", default=None)
 
 

@@ -20,7 +20,6 @@ from relman.config.source import Source
 from relman.config.words import LocalMoment, Zone
 from relman.ledger import Entry
 from relman.ops.spans import FOREVER, Span
-from relman.ops.words import moment
 
 BEGUN = {"window.frozen": "freeze", "window.stopped": "stop"}
 ENDED = {"window.thawed", "window.resumed"}
@@ -134,8 +133,8 @@ def _recorded(entry: Entry, lifted: dict[str, datetime]) -> Closure:
     since = detail.since.first if detail.since else None
     begins = detail.tz.instant(since) if since else entry.at
     ends = detail.tz.instant(detail.to.last) if detail.to else FOREVER
-    begun = f"from {detail.since}" if detail.since else f"since {moment(entry.at, detail.tz)}"
-    until = f"lifted {moment(lifted[name], detail.tz)}" if name in lifted else _until(detail.to)
+    begun = f"from {detail.since}" if detail.since else f"since {_wall(entry.at, detail.tz)}"
+    until = f"lifted {_wall(lifted[name], detail.tz)}" if name in lifted else _until(detail.to)
     return Closure(
         kind=BEGUN[entry.kind],
         span=Span(begins, min(ends, lifted.get(name, FOREVER))),
@@ -155,6 +154,11 @@ def _detail(entry: Entry) -> Recorded:
 
 def _span(since: LocalMoment, to: LocalMoment | None, zone: Zone) -> Span:
     return Span(zone.instant(since.first), zone.instant(to.last) if to else FOREVER)
+
+
+def _wall(moment: datetime, zone: Zone) -> str:
+    """As a person would have written it: with the year, since it may be read in another."""
+    return f"{moment.astimezone(zone.info):%Y-%m-%dT%H:%M}"
 
 
 def _until(to: LocalMoment | None) -> str:

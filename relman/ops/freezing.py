@@ -58,7 +58,8 @@ def begin(wish: Wish, key: ServiceKey, environment: str, *, zone: Zone, now: dat
     begins = zone.instant(since.first) if since else now
     ends = zone.instant(to.last) if to else FOREVER
     if ends <= max(begins, now.astimezone(UTC)):
-        told = f"from {wish.since or 'now'} to {wish.to} {zone} is {'over' if ends <= now else 'no time'}"
+        until = f"to {wish.to}" if wish.to else "on"
+        told = f"from {wish.since or 'now'} {until} {zone} is {'over' if ends <= now else 'no time'}"
         raise UsageError("that freezes nothing", fact=told)
     kind = "window.stopped" if wish.stop else "window.frozen"
     said = {"from": since and str(since), "to": to and str(to), "tz": str(zone), "reason": reason}

@@ -46,5 +46,8 @@ def public(country: str, region: str, year: int) -> tuple[Holiday, ...]:
 
 def _among(flag: str, word: str, known: list[str]) -> None:
     if word not in known:
-        told = ", ".join(filter(None, known))
-        raise UsageError(f"{flag} is not known", fact=f"{word!r}{did_you_mean(word, known)}; known: {told}")
+        told = ", ".join(one for one in known if one and (flag != "--country" or word[:1] == one[:1]))
+        raise UsageError(
+            f"{flag} is not known",
+            fact=f"{word!r}{did_you_mean(word, known)}; known: {told or 'two letters, as DE'}",
+        )

@@ -20,7 +20,7 @@ from relman.ops.closures import Closure
 from relman.ops.hours import Hours
 from relman.ops.spans import FOREVER, Span
 from relman.ops.words import MONTHS, length, moment, windows
-from relman.render.pages import table
+from relman.render.pages import printable, table
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 CELL, WEEK, BETWEEN = 5, 35, "   "
@@ -49,7 +49,9 @@ def show(hours: Hours, now: datetime, openings: Sequence[Span], source: Source) 
     rows += [["closes", *_closure(one, source)] for one in ahead_[:SHOWN]]
     rows += [["", f"and {len(ahead_) - SHOWN} more: inv window.preview"]] if len(ahead_) > SHOWN else []
     rows += [["lifts", _override(one, hours)] for one in hours.overrides if one.expires > now]
-    return "\n".join([state, *(f"  {line}" for line in table(rows).splitlines() if line), f"  zone  {zone}"])
+    return "\n".join(
+        [printable(state), *(f"  {line}" for line in table(rows).splitlines() if line), f"  zone  {zone}"]
+    )
 
 
 def show_json(hours: Hours, now: datetime, openings: Sequence[Span], source: Source) -> str:
@@ -98,10 +100,11 @@ def preview(hours: Hours, now: datetime, count: int, *, columns: int = 80, ascii
     opened = sum(one.mark in {Mark.OPEN, Mark.PARTLY} for one in days)
     lost = sum(one.mark is Mark.LOST for one in days)
     what = f"{windows(hours.schedule)} {hours.zone}" if hours.set_up else "no [window] is set up"
-    head = f"{what}; {opened} days with an opening in {count} months" + (f", {lost} lost" if lost else "")
+    head = f"{what}; {_several(opened, 'day')} with an opening in {_several(count, 'month')}"
+    head += f", {lost} lost" if lost else ""
     legend = "  ".join(f"{glyphs[mark]} {words}" for mark, words in MEANING.items())
     return "\n\n".join(
-        [head, *bands, f"{legend}  {CHANGE} clocks change  [ ] today", *_notes(hours, days, within)]
+        [head, *bands, f"{legend}  {CHANGE} clocks change  [ ] today", *_notes(hours, days, within, now)]
     )
 
 
@@ -151,18 +154,24 @@ def _beside(months: list[list[str]]) -> str:
     return "\n".join(BETWEEN.join(line).rstrip() for line in zip(*filled, strict=True))
 
 
-def _notes(hours: Hours, days: Sequence[DayAhead], within: Span) -> list[str]:
-    """What to know of these months, in the order of the dates."""
+def _notes(hours: Hours, days: Sequence[DayAhead], within: Span, now: datetime) -> list[str]:
+    """What to know of these months, in the order of the dates; what is over is known."""
     rows = [(one.date, _change(one, hours)) for one in days if one.shift]
     rows += [
         (max(one.span.start, within.start).astimezone(hours.zone.info).date(), one.text)
         for one in ahead.closures(hours, within)
+        if one.span.end > now
     ]
     lost = {one.date for one in days if one.mark is Mark.LOST}
     told = [[f"{day:%a} {day.day} {MONTHS[day.month - 1]} {day.year}", text] for day, text in sorted(rows)]
     notes = [table(told)] if told else []
-    named = ", ".join(f"{day:%a} {day.day} {MONTHS[day.month - 1]}" for day in sorted(lost))
-    return notes + ([f"does not open: {named}"] if lost else [])
+    named = ", ".join(f"{day:%a} {day.day} {MONTHS[day.month - 1]}" for day in sorted(lost)[:SHOWN])
+    more = f", and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+    return notes + ([f"does not open: {named}{more}"] if lost else [])
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _change(day: DayAhead, hours: Hours) -> str:

@@ -61,7 +61,7 @@ def actions(found: Sequence[Open], today: date, config: Sections) -> str:
             one.action.text,
             people.told(config, one.action.owner),
             str(one.action.due),
-            "OVERDUE" if one.overdue(today) else "",
+            "OVERDUE" if one.overdue(today) else f"done {one.done:%Y-%m-%d}" if one.done else "",
         ]
         for one in found
     ]

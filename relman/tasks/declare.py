@@ -17,7 +17,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -27,12 +27,45 @@ from invoke.tasks import Task
 from relman.clock import instant
 from relman.errors import UsageError
 
+Count = typing.NewType("Count", int)
+"""How many of something, at least one."""
+
+MOST = 1200
+"""No count is higher: months of a hundred years."""
+
+FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Between these an instant lies that a person names; near its ends the calendar cannot be reckoned with."""
+
+
+def counted(word: str) -> Count:
+    """A count as a person typed it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not 1 <= (number := int(word)) <= MOST:
+        raise ValueError(word)
+    return Count(number)
+
+
+def dated(word: str) -> datetime:
+    """An instant as a person typed it.
+
+    Raises:
+        UsageError: It is none, or lies beyond what is reckoned with.
+    """
+    if not FIRST <= (moment := instant(word)) < END:
+        raise UsageError("a time out of reach", fact=word)
+    return moment
+
+
 READERS: Mapping[Any, tuple[Callable[[str], object], str]] = {
     str: (str, "a text"),
     int: (int, "a whole number"),
     float: (float, "a number"),
     Path: (Path, "a path"),
-    datetime: (instant, "a time with its offset, like 2026-11-25T10:00+01:00"),
+    Count: (counted, f"a whole number from 1 to {MOST}"),
+    datetime: (dated, "a time of the years 1970 to 2999 with its offset, like 2026-11-25T10:00+01:00"),
 }
 """How a word of the command line becomes a value, and what a person is told to type."""
 

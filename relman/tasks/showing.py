@@ -159,6 +159,20 @@ def opened_for_rollback(place: tuple[str, str, str, str], screen: Shown) -> Iter
         yield relman
 
 
+def saved(path: Path, content: bytes) -> None:
+    """Write the file that a person named.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    from relman.errors import UsageError
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", fact=error.strerror or str(error)) from error
+
+
 def same_bytes() -> None:
     """A file or a pipe is given UTF-8 whatever the locale; a terminal what it can show."""
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from invoke import Collection, Context
 
-from relman.tasks.declare import task
-from relman.tasks.showing import shown, team
+from relman.tasks.declare import Count, task
+from relman.tasks.showing import saved, shown, team
 
 
 @task(default=True)
@@ -21,7 +21,7 @@ def show(
     _context: Context,
     *,
     at: datetime | None = None,
-    next_: int = 3,
+    next_: Count = Count(3),
     service: str = "",
     env: str = "",
     json: bool = False,
@@ -50,7 +50,7 @@ def show(
 def preview(
     _context: Context,
     *,
-    months: int = 12,
+    months: Count = Count(12),
     at: datetime | None = None,
     service: str = "",
     env: str = "",
@@ -136,7 +136,7 @@ def thaw(_context: Context, *, id_: str = "", reason: str = "", json: bool = Fal
 def ics(
     _context: Context,
     *,
-    months: int = 12,
+    months: Count = Count(12),
     at: datetime | None = None,
     out: Path | None = None,
     service: str = "",
@@ -161,7 +161,7 @@ def ics(
         events = ahead.occasions(here, ahead.months(here, now, months))
         written = calendar.calendar("Deploy windows", events)
     if out:
-        out.write_bytes(written)
+        saved(out, written)
         print(f"{len(events)} openings in {out}")
     else:
         sys.stdout.buffer.write(written)

@@ -19,3 +19,12 @@ def typed(task: Any, **given: Any) -> tuple[str, int]:
         except Exit as end:
             code = end.code
     return page.getvalue(), code
+
+
+def refused(task: Any, **given: Any) -> tuple[str, int]:
+    """The words with which a task refuses, and the code."""
+    try:
+        task(Context(), **given)
+    except Exit as end:
+        return end.message or "", end.code
+    return "", 0

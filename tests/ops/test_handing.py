@@ -103,6 +103,7 @@ def test_of_a_shift_that_is_running_the_rest_is_swapped(team: Open) -> None:
         (WEDNESDAY, WEDNESDAY + HOUR, "not two people's shifts"),
         (MONDAY, MONDAY + 2 * WEEK, "not two people's shifts"),
         (MONDAY - 2 * WEEK, MONDAY, "a shift that is over"),
+        (MONDAY - 900 * WEEK, MONDAY, "over cannot be swapped: nobody's time ended"),
     ],
 )
 def test_a_swap_that_makes_no_sense_is_refused(

@@ -99,7 +99,7 @@ def test_a_stop_goes_before_everything(book: Book) -> None:
     found = book.hours()
     assert found.answer(WEDNESDAY) == windows.Answer(open=False)
     assert found.explain(WEDNESDAY) == (
-        f"it is Wed 25 Nov 11:00 Europe/Berlin; emergency stop {name} since Tue 24 Nov 11:00 until further "
+        f"it is Wed 25 Nov 11:00 Europe/Berlin; emergency stop {name} since 2026-11-24T11:00 until further "
         "notice (money is lost); it does not open until it is lifted"
     )
 

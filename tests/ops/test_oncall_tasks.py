@@ -89,7 +89,7 @@ def test_replace_swap_and_accept_say_what_they_did(folder: Path) -> None:
 def test_a_calendar_is_written_to_a_file(folder: Path) -> None:
     """Bytes, as RFC 5545 wants them; the same again."""
     for name in ("a.ics", "b.ics"):
-        assert typed(oncall.ics, at=WEDNESDAY, days=30, output=name) == ("", 0)
+        assert typed(oncall.ics, at=WEDNESDAY, days=30, out=Path(name)) == ("", 0)
     written = (folder / "a.ics").read_bytes()
     assert written == (folder / "b.ics").read_bytes()
     assert written.startswith(b"BEGIN:VCALENDAR\r\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from relman import handing, standby
@@ -58,7 +60,9 @@ def test_the_calendar_is_the_same_whenever_it_is_written(team: Open) -> None:
     """One event for each shift, whole; a shift that is handed on keeps its identity."""
     ours = team()
     before = standby.calendar(ours, WEDNESDAY, 4 * WEEK)
-    assert before == standby.calendar(team(WEDNESDAY + HOUR), WEDNESDAY, 4 * WEEK)
+    for later in (timedelta(microseconds=1), HOUR, 4 * HOUR):
+        assert before == standby.calendar(team(WEDNESDAY + later), WEDNESDAY + later, 4 * WEEK)
+    assert b"DTSTART:20261221T080000Z\r\nDTEND:20261228T080000Z" in before
     assert before.count(b"BEGIN:VEVENT") == 5
     assert b"DTSTART:20261123T080000Z" in before
     handing.swap(ours, MONDAY, MONDAY + WEEK, "x")

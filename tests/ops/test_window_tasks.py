@@ -10,7 +10,7 @@ import pytest
 
 from relman.clock import instant
 from relman.tasks import window
-from tests.ops.tasking import typed
+from tests.ops.tasking import refused, typed
 
 TOML = """\
 [service.api]
@@ -99,6 +99,8 @@ def test_no_command_thaws_what_the_file_says(name: str) -> None:
         ({"reason": "x", "to": "2026-12-02T10:00+01:00"}, "--to cannot be read"),
         ({"reason": "x", "from_": "2099-12-02", "to": "2099-12-01"}, "that freezes nothing"),
         ({"reason": "x", "to": "2020-01-01"}, "that freezes nothing"),
+        ({"reason": "x", "from_": "9999-12-31"}, "from 9999-12-31 on Europe/Berlin is no time"),
+        ({"reason": "x", "env": "staging"}, "--env goes with --service"),
     ],
 )
 def test_a_freeze_that_says_nothing_is_refused(given: dict[str, str], told: str) -> None:
@@ -115,6 +117,41 @@ def test_of_two_services_one_can_be_frozen(here: Path) -> None:
     assert typed(window.freeze, service="web", reason="stocktaking")[1] == 0
     frozen = {name: "stocktaking" in str(shown(service=name)) for name in ("web", "api", "")}
     assert frozen == {"web": True, "api": False, "": False}
+
+
+def test_strangers_words_do_not_drive_the_terminal() -> None:
+    """Escapes and marks of direction in a reason are blanks on every line of the page."""
+    typed(window.freeze, reason="db \x1b[31m \u202emove", to="2099-01-01")
+    page, _ = typed(window.show)
+    assert "db  [31m  move" in page
+    assert not {"\x1b", "\u202e"} & set(page)
+
+
+def test_what_was_lifted_is_no_frozen_day() -> None:
+    """A freeze of a second leaves its day as it was, and is not told of any more."""
+    made = json.loads(typed(window.freeze, reason="by mistake", json=True)[0].splitlines()[-1])
+    before = typed(window.preview, months="1")[0]
+    assert "by mistake" in before
+    name = made["text"].split()[1]
+    assert typed(window.thaw, id_=name, reason="sorry")[1] == 0
+    after = typed(window.preview, months="1")[0]
+    assert "by mistake" not in after
+    assert "in 1 month" in after
+    assert "-]" not in after.split("opens")[0]
+
+
+def test_of_many_lost_days_a_few_are_named() -> None:
+    """A freeze until further notice does not fill the screen."""
+    typed(window.freeze, reason="sold")
+    page, _ = typed(window.preview, months="12")
+    assert "more" in page.splitlines()[-1]
+    assert page.splitlines()[-1].count("Wed") == 12
+
+
+def test_a_file_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    """Usage, exit 2, with the reason that the system gives."""
+    words, code = refused(window.ics, out=tmp_path / "none" / "x.ics")
+    assert (code, "cannot be written: No such file" in words) == (2, True), words
 
 
 def test_the_calendar_draws_what_is_ahead() -> None:
@@ -186,12 +223,13 @@ def test_public_holidays_are_shown_as_a_diff_and_written_on_demand(here: Path) -
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "--country is not known"),
+        ({}, "--country is not known: ''; known: two letters"),
+        ({"country": "DD"}, "known: DZ, DZA, DK, DNK"),
         ({"country": "DE", "region": "XX"}, "--region is not known"),
         ({"country": "DE", "year": "1066"}, "--year is out of reach"),
     ],
 )
 def test_holidays_of_nowhere_are_refused(given: dict[str, str], told: str) -> None:
     """Nothing is guessed."""
-    page, code = typed(window.holidays, **given)
-    assert (code, told) == (2, told), page
+    words, code = refused(window.holidays, **given)
+    assert (code, told in words) == (2, True), words

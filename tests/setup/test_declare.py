@@ -14,7 +14,7 @@ from invoke.executor import Executor
 from invoke.parser import Parser
 
 from relman.errors import UsageError
-from relman.tasks.declare import Declared, task
+from relman.tasks.declare import Count, Declared, task
 
 
 def asked(declared: Declared, *words: str) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def every(  # noqa: PLR0913  one of each kind
     number: int = 3,
     share: float = 0.5,
     file: Path | None = None,
+    count: Count = Count(12),
     at: datetime | None = None,
     bump: Literal["major", "minor"] = "minor",
     only: tuple[str, ...] = (),
@@ -53,6 +54,7 @@ def every(  # noqa: PLR0913  one of each kind
             on two lines.
         share: A share.
         file: A file.
+        count: A count.
         at: A time.
         bump: A choice.
         only: Several words.
@@ -67,6 +69,7 @@ def test_without_flags_a_task_gets_the_defaults_that_it_declares() -> None:
     assert asked(every) == {
         "word": "w",
         "number": 3,
+        "count": 12,
         "share": 0.5,
         "file": None,
         "at": None,
@@ -101,11 +104,19 @@ def test_a_word_becomes_a_value_of_the_annotated_type(words: list[str], name: st
     ("words", "told"),
     [
         (["--number", "1.5"], "--number takes a whole number: '1.5'"),
+        *(
+            (["--count", odd], f"--count takes a whole number from 1 to 1200: '{odd}'")
+            for odd in ("0", "-1", "1201", "x", "9" * 30)
+        ),
+        *(
+            (["--at", odd], "--at takes a time of the years 1970 to 2999")
+            for odd in ("9999-06-01T00:00Z", "0001-01-01T00:00+14:00", "3000-01-01T00:00Z")
+        ),
         (["--number", ""], "--number takes a whole number: ''"),
         (["--share", "half"], "--share takes a number: 'half'"),
         (
             ["--at", "2026-11-25T10:00"],
-            "--at takes a time with its offset, like 2026-11-25T10:00+01:00: '2026",
+            "--at takes a time of the years 1970 to 2999 with its offset, like 2026-11-25T10:00+01:00: '2026",
         ),
         (["--bump", "minr"], "--bump takes one of major, minor: 'minr'\n  next: --bump minor"),
         (["--ports", "80", "--ports", "http"], "--ports takes a whole number: 'http'"),

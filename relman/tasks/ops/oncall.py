@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from invoke import Collection, Context
 
 from relman.errors import Refused, UsageError
-from relman.tasks.declare import task
-from relman.tasks.showing import shown, team
+from relman.tasks.declare import Count, task
+from relman.tasks.showing import saved, shown, team
 
 if TYPE_CHECKING:
     from relman.operating import Operating
@@ -64,7 +64,7 @@ def following(_context: Context, *, at: datetime | None = None, json: bool = Fal
 def report(
     _context: Context,
     *,
-    weeks: int = 12,
+    weeks: Count = Count(12),
     from_: datetime | None = None,
     to: datetime | None = None,
     json: bool = False,
@@ -92,7 +92,9 @@ def report(
 
 
 @task
-def gaps(_context: Context, *, days: int = 365, at: datetime | None = None, json: bool = False) -> None:
+def gaps(
+    _context: Context, *, days: Count = Count(365), at: datetime | None = None, json: bool = False
+) -> None:
     """Find when nobody is on call, for a year.
 
     A year and not a week: cover around the globe has holes in some months only. Ends with 3 if there is
@@ -203,7 +205,12 @@ def accept(_context: Context, *, key: str = "", json: bool = False) -> None:
 
 @task
 def ics(
-    _context: Context, *, days: int = 365, at: datetime | None = None, person: str = "", output: str = ""
+    _context: Context,
+    *,
+    days: Count = Count(365),
+    at: datetime | None = None,
+    person: str = "",
+    out: Path | None = None,
 ) -> None:
     """Write the shifts as a calendar.
 
@@ -213,14 +220,14 @@ def ics(
         days: How far to look.
         at: From another instant than now on, with its offset; the shift that is running then is whole.
         person: Only the shifts of this person, by id.
-        output: The file to write; by default it is printed.
+        out: The file; else it is printed.
     """
     from relman import standby
 
     with team() as operating:
         written = standby.calendar(operating, _when(operating, at), timedelta(days=days), person)
-    if output:
-        Path(output).write_bytes(written)
+    if out:
+        saved(out, written)
     else:
         sys.stdout.buffer.write(written)
         sys.stdout.flush()
