@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from relman.config import NAME, load
-from relman.errors import Refused
+from relman.errors import Refused, Unreachable
 from relman.founding import people
 from relman.ops import checks
 
@@ -73,6 +73,7 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
 
     Raises:
         Refused: A file has come to be there meanwhile.
+        Unreachable: One cannot be written.
     """
     made: list[Path] = []
     try:
@@ -82,7 +83,10 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
         for one in reversed(made):
             one.rmdir() if one.is_dir() else one.unlink()
         if isinstance(error, FileExistsError):
-            raise Refused("nothing was written", fact=f"{error.filename} is there already") from None
+            there = error.filename2 or error.filename
+            raise Refused("nothing was written", fact=f"{there} is there already") from None
+        if isinstance(error, OSError):
+            raise Unreachable("nothing was written", fact=f"{error.filename}: {error.strerror}") from None
         raise
 
 
@@ -90,15 +94,28 @@ def _made(path: Path, text: str) -> list[Path]:
     """Write one file that is not there; what was made for it, the folders first."""
     folders = [one for one in reversed(path.parents) if not one.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(file, "w", encoding="utf-8") as opened:
-            opened.write(text)
+        whole.write_text(text, "utf-8")
+        _placed(whole, path)
     except BaseException:
+        whole.unlink(missing_ok=True)
         for one in reversed(folders):
             one.rmdir()
         raise
+    whole.unlink()
     return [*folders, path]
+
+
+def _placed(whole: Path, path: Path) -> None:
+    """Give a file its name: all of it at once, and never over another, so that kill -9 leaves no half."""
+    try:
+        os.link(whole, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with path.open("xb") as file:
+            file.write(whole.read_bytes())
 
 
 def _facts(answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:

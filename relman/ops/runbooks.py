@@ -68,8 +68,16 @@ def named(config: Config) -> tuple[str, ...]:
 
 def _in_folders(config: Config) -> Iterator[str]:
     for folder in (config.documents or Documents()).runbooks:
-        for found in sorted((config.folder / folder).rglob("*.md")):
+        for found in _below(config.folder / folder):
             yield found.relative_to(config.folder).as_posix()
+
+
+def _below(folder: Path) -> list[Path]:
+    """Its files of Markdown, at any depth; none where nobody may look into it."""
+    try:
+        return sorted(folder.rglob("*.md"))
+    except OSError:
+        return []
 
 
 def expiring(config: Config) -> Iterator[tuple[str, str, date]]:

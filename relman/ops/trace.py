@@ -26,9 +26,10 @@ from relman.ops.gaps.facts import Gap, has
 from relman.ops.sentences import Sentence, table
 
 COMMAND: Final = re.compile(
-    r"(?<![\w-])(?:\./)?(?:inv|relman) (?:-[\w-]+ )*(?P<task>[a-z][a-z-]*(?:\.[a-z][a-z-]*)+)"
+    r"(?<![\w-])(?:\./)?(?:inv|relman) (?:-[\w-]+ )*(?P<dotted>[a-z][a-z_-]*(?:\.[a-z][a-z_-]*)+)"
+    r"|(?:`|^\s*\$ )(?:\./)?(?:inv|relman) (?:-[\w-]+ )*(?P<plain>[a-z][a-z_-]*)(?=`|\s|$)"
 )
-"""A command with a dot, as documents and runbooks write it."""
+"""A command as documents and runbooks write it; one without a dot only within code."""
 
 WORDS: Final = {
     "deploy": ("release.cut",),
@@ -137,10 +138,15 @@ def unknown_commands(texts: Mapping[str, str], commands: AbstractSet[str]) -> It
     """
     for file, text in texts.items():
         for number, line in enumerate(text.split("\n"), 1):
-            for found in COMMAND.finditer(line):
-                if (task := found["task"]) not in commands:
+            for task in typed(line):
+                if task not in commands:
                     what, how = f"there is no command {task!r}", f"mend it{did_you_mean(task, commands)}"
                     yield Gap("command", task, what, file, number, "whoever keeps the file", how)
+
+
+def typed(line: str) -> Iterator[str]:
+    """The commands that a line of a document names."""
+    return (found["dotted"] or found["plain"] for found in COMMAND.finditer(line))
 
 
 def uncarried(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from relman import config, founding
-from relman.errors import Refused, UsageError
+from relman.errors import Refused, Unreachable, UsageError
 from relman.founding import Known, people
 from relman.ops import checks
 from tests.guards import tree
@@ -201,3 +203,53 @@ def test_a_day_is_called_by_its_name(days: str) -> None:
 
     assert founding.answered(Known("api"), {}, ask)["days"] == ("mon", "wed")
     assert any("each by its name" in one for one in asked)
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks while it is written sees no part of it; nothing else is left beside it."""
+    seen: list[list[str]] = []
+
+    def look(whole: Path, path: Path) -> None:
+        seen.append(sorted(one.name for one in path.parent.iterdir()))
+        whole.rename(path)
+        whole.touch()
+
+    monkeypatch.setattr("relman.founding.writing.os.link", look)
+    founding.write(tmp_path, {config.NAME: "x"})
+    assert seen == [[f".{config.NAME}.{os.getpid()}.new"]]
+    assert [one.name for one in tmp_path.iterdir()] == [config.NAME]
+
+
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written all the same, and still never over another."""
+
+    def refuse(_whole: Path, _path: Path) -> NoReturn:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("relman.founding.writing.os.link", refuse)
+    founding.write(tmp_path, {config.NAME: "x"})
+    assert (tmp_path / config.NAME).read_text("utf-8") == "x"
+    with pytest.raises(Refused, match="is there already"):
+        founding.write(tmp_path, {config.NAME: "y"})
+    assert [one.read_text("utf-8") for one in tmp_path.iterdir()] == ["x"]
+
+
+def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
+    """A file where a folder is needed: nothing is written, and the refusal says what is there."""
+    (tmp_path / "handover").write_text("", "utf-8")
+    answers = founding.answered(Known("api"), {}, answering())
+    with pytest.raises(Refused, match=r"nothing was written: .*handover is there already"):
+        founding.write(tmp_path, founding.drafted(answers, TUESDAY, tmp_path))
+    assert [one.name for one in tmp_path.iterdir()] == ["handover"]
+
+
+def test_a_folder_that_nobody_may_write_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's own reason, in words, and nothing is left."""
+
+    def refuse(_path: Path, *_said: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied", str(tmp_path / config.NAME))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(Unreachable, match=r"nothing was written: .*relman.toml: Permission denied"):
+        founding.write(tmp_path, {config.NAME: "x"})
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from relman.errors import UsageError
 from relman.ops import gaps
 from relman.ops.gaps.written import decoded
 from relman.tasks import ns
@@ -181,3 +182,16 @@ def test_a_document_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for name in ("x.md", "none.md"):
         _, code = typed(ns["ops.gaps"], document=(tmp_path / name,))
         assert code == 2
+
+
+def test_a_document_is_what_people_read(tmp_path: Path) -> None:
+    """A folder, bytes, and a file that is longer than any book are named; a line of blanks costs nothing."""
+    path = tmp_path / "a.md"
+    for raw, told in ((b"\xff", "byte 0 is no UTF-8"), (b"a\n" * 500_001, "over 1,000,000 bytes")):
+        path.write_bytes(raw)
+        with pytest.raises(UsageError, match=told):
+            gaps.opened([path])
+    with pytest.raises(UsageError, match=r"cannot be read: Is a directory$"):
+        gaps.opened([tmp_path])
+    path.write_text("# Roles\n- " + " " * 20_000 + "x\n-   **Ops Lead**  :  owns uptime\n", "utf-8")
+    assert [role.name for role in gaps.opened([path]).roles] == ["Ops Lead"]

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from relman.config.near import did_you_mean
 from relman.ops.checks.finding import Asked, Found
 from relman.ops.gaps.written import decoded
+from relman.ops.trace import typed
 
 LONGEST = 400
 """Lines beyond which nobody reads a model (A9)."""
 
 LEFT = re.compile(r"\b(TODO|FIXME|TBD|XXX|(?i:placeholder|change[ _-]?me|to be decided|lorem ipsum))\b")
-COMMAND = re.compile(r"\b(?:inv|relman) (?:-R )?([a-z]+\.[a-z_.-]*[a-z])\b")
 
 
 def left_to_do(asked: Asked) -> Iterator[Found]:
@@ -46,7 +46,7 @@ def no_such_command(asked: Asked) -> Iterator[Found]:
     if asked.commands is None:
         return
     for file, number, line in _lines(asked):
-        for name in COMMAND.findall(line):
+        for name in typed(line):
             if name not in asked.commands:
                 meant = did_you_mean(name, asked.commands)
                 how = "name a command of inv --list"

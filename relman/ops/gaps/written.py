@@ -38,6 +38,9 @@ WORD: Final = re.compile(r"[A-Za-z][\w+\-]*(?:/[\w+\-]+)*")
 SEVERITY: Final = re.compile(r"P[1-4]")
 LENGTH: Final = re.compile(r"\b\d+\s*(s|sec|m|min|minutes?|h|hours?|d|days?|weeks?)\b", re.IGNORECASE)
 PERCENT: Final = re.compile(r"\d\s*%")
+LONGEST: Final = 1_000_000
+"""Bytes of a document; a book has fewer."""
+
 NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -76,14 +79,20 @@ def opened(paths: Iterable[Path]) -> Facts:
     """The facts of some files, taken together.
 
     Raises:
-        UsageError: One of them cannot be read, or is no text.
+        UsageError: One of them cannot be read, is no text, or is too long for one.
     """
     documents = []
     for path in paths:
         try:
-            documents.append((path.name, path.read_text("utf-8-sig")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path} cannot be read", fact=str(error)) from None
+            with path.open("rb") as file:
+                raw = file.read(LONGEST + 1)
+            documents.append((path.name, raw.decode("utf-8-sig")))
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read", fact=str(error.strerror)) from None
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path} cannot be read", fact=f"byte {error.start} is no UTF-8") from None
+        if len(raw) > LONGEST:
+            raise UsageError(f"{path} is no document that people read", fact=f"over {LONGEST:,} bytes")
     return read(documents)
 
 
@@ -131,7 +140,7 @@ def _parts(name: str, text: str) -> Iterator[Part]:
         line = Line(name, number, content)
         if found := HEADING.match(content):
             heading = found["text"]
-        bullet = BULLET.match(content)
+        bullet = BULLET.match(" ".join(content.split()))  # a line of blanks would be tried in every way
         if bullet and not found:
             label = (bullet["bold"] or bullet["plain"]).strip()
             yield Part(line, heading, label, bullet["aside"] or "", bullet["text"])

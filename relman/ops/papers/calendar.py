@@ -12,7 +12,6 @@ from itertools import takewhile
 from typing import Final
 
 from relman.config import Config
-from relman.config.schedule import Schedule
 from relman.config.words import Zone
 from relman.ops import cadence, ics, people, turns, windows
 from relman.ops.ics import Occasion
@@ -43,18 +42,9 @@ def text(config: Config, year: int) -> bytes:
 
 def _windows(config: Config, within: Span) -> Iterator[Occasion]:
     """What freezes and holidays leave of the windows."""
-    for one in _openings(config.window, within) if config.window else ():
+    for one in windows.openings(config.window, within) if config.window else ():
         identity = ics.uid("window", one.start.isoformat(), one.end.isoformat())
         yield Occasion(identity, one.start, one.end, "Deploy window")
-
-
-def _openings(schedule: Schedule, within: Span) -> Iterator[Span]:
-    at: datetime | None = within.start
-    while at is not None and at < within.end:
-        found = windows.answer(schedule, at)
-        if found.open:
-            yield Span(at, min(found.closes_at or within.end, within.end))
-        at = found.closes_at if found.open else found.next_opening
 
 
 def _meetings(config: Config, first: date, within: Span) -> Iterator[Occasion]:

@@ -27,11 +27,11 @@ def check(_context: Context, *, json: bool = False, strict: bool = False) -> Non
     from relman.clock import system
     from relman.ops import checks
     from relman.render import checks as page
-    from relman.tasks import ns
+    from relman.tasks.names import commands
 
     read = config.load(config.find(Path.cwd()) or Path.cwd() / config.NAME)
     resolve = checks.from_environment(os.environ)
-    found = checks.check(checks.Asked(read, system().now(), frozenset(ns.task_names), resolve))
+    found = checks.check(checks.Asked(read, system().now(), commands(), resolve))
     what = read.source.path.name
     if found or not json:
         print(page.findings_json(found) if json else page.findings(found, what))

@@ -84,3 +84,18 @@ def test_nothing_to_mend_is_said() -> None:
 def test_it_is_a_file_of_under_250_lines(mervo: Team) -> None:
     """The seeds' own team stays readable, in a file that people read."""
     assert len(Path(mervo.file).read_text("utf-8").splitlines()) < 250
+
+
+def test_every_name_that_can_be_typed_is_a_command(mervo: Team) -> None:
+    """The short name of a default task, a task without a dot; not one that nobody has."""
+    path = mervo.folder / "docs/runbooks/deployment.md"
+    text = path.read_text("utf-8")
+    path.write_text(
+        f"{text}\n`inv ops.oncall`, `inv status`; relman tells\n\n    $ inv doc --fast\n", "utf-8"
+    )
+    page, code = typed(check, json=True)
+    found = [json.loads(line) for line in page.splitlines()]
+    assert code == 3
+    assert [one["what"] for one in found if one["rule"] == "text.no-such-command"] == [
+        "there is no command 'doc'"
+    ]
