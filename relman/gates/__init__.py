@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import replace
 
 from relman.config import Config
@@ -106,4 +107,6 @@ def _answer(gate: Gate, question: Question) -> Verdict:
         verdict = Verdict(gate.name, gate.without, fact, error.clears)
     if verdict.as_of is None:
         verdict = replace(verdict, as_of=question.now if gate.timed else question.clock.now())
-    return lifted(gate, replace(verdict, gate=gate.name, id=gate.id), question)
+    # A word of relman.toml is a text of its own kind; what is recorded is JSON.
+    inputs = msgspec.to_builtins(verdict.inputs, enc_hook=str)
+    return lifted(gate, replace(verdict, gate=gate.name, id=gate.id, inputs=inputs), question)
