@@ -84,3 +84,17 @@ def test_the_commands_shown_work(stranger: Path) -> None:
     assert ended.returncode == 0, ended.stdout
     assert re.search(r"^http://127\.0\.0\.1:\d+ \[\('hello-v0-1-0-\w+', 100\)", ended.stdout, re.MULTILINE)
     assert stopped.returncode == 0, stopped.stdout
+
+
+def test_a_team_gets_its_model(tmp_path: Path) -> None:
+    """From an empty repository to papers without drift, and a day's page, by the commands of that page."""
+    programs, repository = tmp_path / "bin", tmp_path / "team"
+    programs.mkdir()
+    repository.mkdir()
+    (programs / "inv").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m relman "$@"\n', "utf-8")
+    (programs / "inv").chmod(0o755)
+    shown = CONSOLE.findall(page("how-to/keep-an-operating-model.md"))
+    ended = typed(["git init -b main", *shown, "inv ops.documents --check"], repository)
+    assert ended.returncode == 0, ended.stdout
+    assert "every duty and every sentence resolves" in ended.stdout
+    assert re.search(r"^each of \d\d? files has an owner$", ended.stdout, re.MULTILINE)
