@@ -48,11 +48,11 @@ class Granted(Struct, frozen=True):
 
     @property
     def window(self) -> Override:
-        """As a schedule of windows takes it."""
+        """As a schedule of windows takes it; who reads of it must know that it is for one version only."""
         return Override(
             since=self.since,
             expires=self.expires,
-            reason=self.reason,
+            reason=f"for {self.candidate['version']} only: {self.reason}",
             incident=self.incident,
             emergency=self.emergency,
         )

@@ -196,7 +196,11 @@ class Declared(Task[Callable[..., None]]):
         Invoke takes the help away as it reads it; a task with two names would have it under one.
         """
         self.help = {each.name: each.help for each in self.parameters}
-        return super().get_arguments(ignore_unknown_help)
+        found = super().get_arguments(ignore_unknown_help)
+        for each in found:
+            if each.kind is list:  # else a bare "--override" passes for one with nothing to say
+                each.raw_value = None
+        return found
 
     def __call__(self, *args: Any, **given: Any) -> Any:  # noqa: ANN401  as Invoke's own
         """Run the task with values of the annotated types; ``-R/--dry`` is its ``dry_run``."""

@@ -111,6 +111,7 @@ def relman(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, st
         (["release.cut", "--percent", "abc"], 2, "--percent takes a whole number: 'abc'\n"),
         (["release.cut", "--service", "--help"], 2, "--service needs a value: '--help' looks like a flag\n"),
         (["release.cut", "--service"], 2, "--service needs a value\n  next: inv release.cut --help\n"),
+        (["release.cut", "--override"], 2, "--override needs a value\n  next: inv release.cut --help\n"),
         (
             ["release.cut", "--percnt", "5"],
             2,
