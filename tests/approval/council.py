@@ -16,13 +16,13 @@ from typing import Any, cast
 import msgspec
 
 from relman import config
-from relman.approval import template
+from relman.approval import guarding, template
 from relman.approval.folder import EVIDENCE, REQUEST, ROOT, VOTES, WAIVERS, Folder
 from relman.approval.request import Item, LedgerBound, PolicyBound, Request
 from relman.clock import Clock
 from relman.cloudrun import CloudRun
 from relman.gates import Question
-from relman.gates.approval import guarding, observing, roles, rules
+from relman.gates.approval import choosing, observing, roles, rules
 from relman.gates.approval.verifying import Judged, judged
 from relman.gates.approval.votes import VOTED
 from relman.ledger import Draft, SqliteStore
@@ -160,7 +160,8 @@ class Council:
     def legislate(self, people: str = f"{ANA} {BEN} {CLEO}", **said: Any) -> None:
         """One more version of the policy, signed by all, that binds what stands in the tree."""
         lines = said.pop("lines", [line(one) for one in (ANA, BEN, CLEO, ERIN)])
-        said.setdefault("sections", guarding.in_tree(self.question()))
+        document = config.load(self.root / "relman.toml").source.document()
+        said.setdefault("sections", guarding.guarded(document, self.root, self.root))
         self.chain.add(people, lines=lines, **said).write(self.root)
 
     def edit(self, old: str, new: str) -> None:
@@ -303,6 +304,11 @@ class Council:
         self.folder.write(signature, kind, f"{name}.sig")
         self.folder.write(content, kind, name)
         return name
+
+    def open(self) -> None:
+        """Have the ledger know the request."""
+        told = {"request": self.digest, "folder": self.folder.name, "version": "1.4.0"}
+        self.store.append([Draft(choosing.OPENED, KEY, "production", detail=told)])
 
     def agree(self) -> None:
         """The two who must say go do."""

@@ -24,8 +24,3 @@ def refused(council: Council, *words: str) -> None:
     assert not found.valid
     for word in words:
         assert word in told
-
-
-def opening(council: Council) -> dict[str, str]:
-    """What the ledger has of the request."""
-    return {"request": council.digest, "folder": council.folder.name, "version": "1.4.0"}

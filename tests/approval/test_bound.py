@@ -15,13 +15,13 @@ from relman.gates.approval import consuming
 from relman.ledger import Draft
 from relman.signing.statements import Sha256
 from tests.approval.council import CLEO, KEY, Council, World
-from tests.approval.saying import opening, refused
+from tests.approval.saying import refused
 
 
 def test_t03_a_request_from_the_future_is_void(council: Council) -> None:
     """T03: it cannot have been signed yet."""
     council.agree()
-    council.store.append([Draft("checklist.opened", KEY, "production", detail=opening(council))])
+    council.open()
     council.later(hours=-0.45)
     refused(council, "comes from the future")
 
@@ -48,7 +48,7 @@ def test_t03_a_request_from_the_future_is_void(council: Council) -> None:
 def test_t04_an_approval_of_something_else(council: Council, bound: dict[str, Any], name: str) -> None:
     """T04, T05: every bound fact is observed again, and one that differs is named."""
     council.put(**bound)
-    council.store.append([Draft("checklist.opened", KEY, "production", detail=opening(council))])
+    council.open()
     council.agree()
     (step,) = [one for one in council.judged().findings if one.number == 3]
     assert step.state == "refused"

@@ -10,10 +10,9 @@ import os
 import pytest
 
 from relman.approval.folder import VOTES
-from relman.ledger import Draft
 from relman.signing import GO
-from tests.approval.council import ANA, KEY, Council
-from tests.approval.saying import opening, refused
+from tests.approval.council import ANA, Council
+from tests.approval.saying import refused
 from tests.signing.team import key_of
 
 
@@ -48,7 +47,7 @@ def test_t15_a_hostile_vote_stops_nobody(council: Council, name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_t15_a_hostile_request_is_refused(council: Council, name: str) -> None:
     """T15: with a clear word, and never a traceback."""
-    council.store.append([Draft("checklist.opened", KEY, "production", detail=opening(council))])
+    council.open()
     council.lay(HOSTILE[name])
     refused(council, "1 tampered: T05")
 

@@ -11,16 +11,15 @@ import msgspec
 import pytest
 
 from relman.approval.folder import EVIDENCE, VOTES, requests
-from relman.ledger import Draft
 from relman.signing import GO
-from tests.approval.council import ANA, BEN, CLEO, KEY, Council
-from tests.approval.saying import opening, refused, with_
+from tests.approval.council import ANA, BEN, CLEO, Council
+from tests.approval.saying import refused, with_
 from tests.signing.team import key_of
 
 
 def test_t05_a_request_that_was_changed_after_it_was_opened(council: Council) -> None:
     """T05: the ledger knows its digest: tampered, exit 7."""
-    council.store.append([Draft("checklist.opened", KEY, "production", detail=opening(council))])
+    council.open()
     council.agree()
     council.lay(council.request.content().replace(b'"waivable":true', b'"waivable":true,"evidence":null'))
     assert council.judged().code == 7

@@ -7,6 +7,8 @@ cannot loosen the gate that it is to pass itself (threat T08).
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from typing import Any
 
 from relman.approval.guarding import CHECKLIST, guarded
 from relman.config import NAME
@@ -16,23 +18,23 @@ from relman.models import listed
 from relman.signing import InForce, differences, digests
 
 
-def in_tree(question: Question) -> dict[str, str]:
-    """What the working tree has: the rules by which everything else is judged, and the template."""
-    config = question.config
-    return guarded(config.source.document(), config.folder, question.repo().root)
-
-
-def at_commit(question: Question, commit: str) -> dict[str, str]:
+def at_commit(question: Question, commit: str, same: Mapping[str, Any]) -> dict[str, str]:
     """What a commit has, without the template, which is a record and not part of what is built.
+
+    Args:
+        question: Knows the repository.
+        commit: What was built.
+        same: The working tree's relman.toml as TOML, for a commit that has the very same text.
 
     Raises:
         Refused: The commit has no relman.toml that can be read.
     """
-    repo = question.repo()
+    repo, source = question.repo(), question.config.source
     folder = repo.folder_of(question.config.folder)
-    text = repo.content(commit, f"{folder}/{NAME}".lstrip("/"))
+    content = repo.content(commit, f"{folder}/{NAME}".lstrip("/"))
     try:
-        document = tomllib.loads((text or b"").decode("utf-8-sig"))
+        text = (content or b"").decode("utf-8-sig")
+        document = same if text == source.text else tomllib.loads(text)
     except ValueError as error:
         raise Refused(f"{NAME} of {commit[:7]} cannot be read", fact=str(error)) from None
     return digests(document, lambda path: repo.content(commit, f"{folder}/{path}".lstrip("/")))
@@ -44,9 +46,11 @@ def need_unchanged(question: Question, force: InForce, commit: str) -> None:
     Raises:
         Refused: What differs is named, with where, and with who can sign it.
     """
-    signed = force.policy.sections
-    tree = differences(signed, in_tree(question))
-    built = differences({k: v for k, v in signed.items() if k != CHECKLIST}, at_commit(question, commit))
+    signed, config = force.policy.sections, question.config
+    document = config.source.document()
+    tree = differences(signed, guarded(document, config.folder, question.repo().root))
+    kept = {name: digest for name, digest in signed.items() if name != CHECKLIST}
+    built = differences(kept, at_commit(question, commit, document))
     told = [
         f"{listed(names)} {where}"
         for names, where in ((built, f"in {commit[:7]}"), (tree, "in the working tree"))
