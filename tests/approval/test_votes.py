@@ -125,3 +125,15 @@ def test_t03_a_vote_is_of_the_requests_life(council: Council, seconds: int) -> N
     council.vote(ANA, "eng-lead", signed_at=int(council.now.timestamp()) + seconds)
     council.vote(BEN, "on-call")
     refused(council, "T03", "short of: go of A")
+
+
+def test_t02_a_vote_lies_under_its_own_name(council: Council) -> None:
+    """T02: a vote that was copied under somebody else's name, or another role's, does not count."""
+    name = council.vote(ANA, "eng-lead")
+    council.vote(BEN, "on-call")
+    path = council.folder.path / "votes" / name
+    for other in ("on-call.00000000.1.json", name.replace("eng-lead", "on-call")):
+        path.with_name(f"{other}.sig").write_bytes(path.with_name(f"{name}.sig").read_bytes())
+        path.with_name(other).write_bytes(path.read_bytes())
+    path.unlink()
+    refused(council, "T02: its file has another one's name", "short of: go of A")
