@@ -253,3 +253,24 @@ def test_a_folder_that_nobody_may_write_to_is_told(tmp_path: Path, monkeypatch: 
     with pytest.raises(Unreachable, match=r"nothing was written: .*relman.toml: Permission denied"):
         founding.write(tmp_path, {config.NAME: "x"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_somebody_is_on_call_from_the_first_instant(tmp_path: Path) -> None:
+    """A team that begins on a Monday morning has its shift from the Monday before."""
+    monday = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    known = Known("api", "", "UTC", ", ".join(EVERYBODY.split(", ")[:2]))
+    read = founded(tmp_path, founding.answered(known, {"profile": "team"}), monday)
+    assert read.oncall is not None
+    assert str(read.oncall.layers[0].start) == "2026-11-23T09:00"
+
+
+def test_relman_toml_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that all is there: whoever is killed midway may begin again."""
+    order: list[str] = []
+
+    def look(_whole: Path, path: Path) -> None:
+        order.append(path.name)
+
+    monkeypatch.setattr("relman.founding.writing.os.link", look)
+    founding.write(tmp_path, {config.NAME: "x", "a.md": "y", "z/b.md": "z"})
+    assert order == ["a.md", "b.md", config.NAME]

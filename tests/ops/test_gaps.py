@@ -133,6 +133,8 @@ def test_places_are_those_of_the_words() -> None:
     assert placed["owner", "billing"] == (SUSTAINABLE, 3)
     assert placed["name", "Ops"] == (OPERATIONS, 45)
     assert placed["day", "Release review"] == (OPERATIONS, 37)
+    (day,) = [gap.how for gap in gaps.gaps(gaps.read(TEXTS.items())) if gap.subject == "Release review"]
+    assert day == "name its day; it must come before Wed: Tue would do"
     assert placed[WRITTEN[-1]] == (OPERATIONS, 56)
 
 

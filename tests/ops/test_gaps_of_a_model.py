@@ -81,3 +81,10 @@ def test_the_seeds_own_team_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch)
     assert gaps.gaps(gaps.facts(config.load(MERVO / "relman.toml"))) == ()
     monkeypatch.chdir(MERVO)
     assert typed(ns["ops.gaps"]) == ("relman.toml leaves nothing open\n", 0)
+
+
+def test_a_step_that_reaches_one_of_two_reaches_somebody(tmp_path: Path) -> None:
+    """A ghost beside a person is for ops.check; a step of ghosts alone is a gap."""
+    one = TEXT.replace('notify = ["eng-lead"]', 'notify = ["eng-lead", "ghost"]')
+    assert ("step", "eng-lead, ghost") not in found(tmp_path, one)
+    assert ("step", "ghost") in found(tmp_path, TEXT.replace('notify = ["eng-lead"]', 'notify = ["ghost"]'))

@@ -118,6 +118,9 @@ def test_the_calendar_has_windows_meetings_and_shifts(tmp_path: Path) -> None:
     assert "DTSTART:20261216T090000Z" not in text
     assert "DTSTART:20270630T080000Z" in text, "summer time"
     assert "SUMMARY:On call: Ana Ruiz" in text
+    gone = 'start = "2026-11-30T09:00", until = "2026-12-14T09:00"'
+    left = made(tmp_path, TEXT.replace('start = "2026-11-30T09:00"', gone))[CALENDAR]
+    assert left.count("SUMMARY:On call: ") == 2, "when nobody is on call, nobody is named"
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
 
 

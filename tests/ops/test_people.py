@@ -26,6 +26,7 @@ deputy = "ben"
 [roles.cto]
 title = "CTO"
 holder = "ben"
+deputy = "ben"
 
 [[raci]]
 id = "deploy-rollback"
@@ -37,7 +38,18 @@ C = ["cto"]
 [[raci]]
 id = "two"
 what = "A row with two"
+decides = "incident"
 A = ["ops-lead", "cto"]
+[[raci]]
+id = "one"
+what = "Another row of the same decision"
+decides = "maintenance"
+A = "cto"
+[[raci]]
+id = "other"
+what = "And another"
+decides = "maintenance"
+A = "ops-lead"
 """
 
 
@@ -74,7 +86,9 @@ def test_exactly_one_answers_for_a_row(model: config.Config) -> None:
     assert people.accountable(model, "two") == ""
     assert people.accountable(model, "none") == ""
     assert people.decider(model, "release") == "ops-lead"
-    assert people.decider(model, "incident") == ""
+    assert people.decider(model, "incident") == "", "its row has two A's"
+    assert people.decider(model, "maintenance") == "", "two rows claim it"
+    assert people.decider(model, "prioritization") == ""
     assert people.answers_for(model, "ben", "deploy-rollback")
     assert not people.answers_for(model, "", "deploy-rollback")
     assert not people.answers_for(model, "ben", "two")
@@ -90,4 +104,4 @@ def test_an_address_is_known_whatever_its_case(model: config.Config) -> None:
 
 def test_what_a_person_holds_and_stands_in_for(model: config.Config) -> None:
     """The two are not mixed."""
-    assert (people.roles_of(model, "ben"), people.deputised(model, "ben")) == (("cto",), ("ops-lead",))
+    assert (people.roles_of(model, "ben"), people.deputised(model, "ben")) == (("cto",), ("ops-lead", "cto"))

@@ -64,6 +64,9 @@ def test_the_last_pattern_that_fits_wins(tmp_path: Path) -> None:
     found = {
         place.path: (place.domain, place.mapped) for place in touchpoints.places(read, ["a.py", "web/i.js"])
     }
+    assert touchpoints.Place("a.py", "billing").mapped is False
+    ghost = team(tmp_path, (TEXT + more).replace('owner = "ops-lead"\nrunbook', 'owner = "ghost"\nrunbook'))
+    assert [place.mapped for place in touchpoints.places(ghost, ["a.py"])] == [False]
     assert found == {"a.py": ("billing", True), "web/i.js": ("web", False)}
 
 

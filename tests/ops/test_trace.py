@@ -96,3 +96,10 @@ def test_without_a_model_the_sentences_are_proved_alone(
     assert code == 0
     assert page.startswith("73 sentences: ")
     assert "no duty was looked at" in page
+
+
+def test_a_command_that_does_not_exist_is_told_where_it_is_written(tmp_path: Path) -> None:
+    """A13: once, at its meeting; not again for each domain and role whose owner comes to it."""
+    text = TEXT.replace('command = "release.history"', 'command = "release.histroy"')
+    found = [gap.what for gap in trace.open_duties(team(tmp_path, text), commands())]
+    assert found == ["cadence mon: there is no command 'release.histroy'"]
