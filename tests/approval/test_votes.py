@@ -13,6 +13,7 @@ from relman.approval.folder import Paper
 from relman.approval.request import Request
 from relman.errors import Refused
 from relman.gates.approval.votes import Terms, heard
+from relman.signing import Subject
 from relman.signing.strict import sha256
 from tests.approval.council import ANA, BEN, CLEO, Council
 from tests.approval.saying import lines, refused
@@ -137,3 +138,10 @@ def test_t02_a_vote_lies_under_its_own_name(council: Council) -> None:
         path.with_name(other).write_bytes(path.read_bytes())
     path.unlink()
     refused(council, "T02: its file has another one's name", "short of: go of A")
+
+
+def test_t04_a_vote_is_about_the_image(council: Council) -> None:
+    """T04: a statement about another image does not count, though it names this request."""
+    council.vote(ANA, "eng-lead", subject=(Subject.of("elsewhere/api", "cd" * 32),))
+    council.vote(BEN, "on-call")
+    refused(council, "T04: it is about another image: elsewhere/api", "short of: go of A")
