@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from relman import gates
 from relman.gates import Question, on_call
@@ -142,3 +144,11 @@ def test_a_replacement_must_accept_too(question: Ask) -> None:
     verdict = asked(asking)
     assert (verdict.answer, verdict.fact[:26]) == (Answer.WARN, "Ben Ode is on call since M")
     assert asked(question(ROTA, now=MONDAY - HOUR / 2)).answer is Answer.GO
+
+
+def test_bakes_that_end_after_the_window_are_watched_too(question: Ask) -> None:
+    """``overrun = "finish"`` lets the window close over them, and leaves nobody alone with them."""
+    asking = question(ROTA, now=MONDAY - HOUR / 6)
+    accepts(asking, "ana", MONDAY - WEEK, MONDAY)
+    finishing = replace(asking, target=structs.replace(asking.target, finishes=True))
+    assert asked(finishing).answer is Answer.NO_GO

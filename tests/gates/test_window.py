@@ -155,3 +155,26 @@ def test_what_would_fit_fits(question: Ask, words: str) -> None:
 def test_a_first_release_bakes_nowhere(question: Ask) -> None:
     """It has no phases, so a minute is enough."""
     assert window(question(WINDOW, now=CLOSES - timedelta(minutes=1), first=True)).passes
+
+
+def test_last_call_looks_at_the_newest_ten_cuts(question: Ask) -> None:
+    """What cuts took long ago says nothing any more."""
+    asked = question(WINDOW, now=WEDNESDAY)
+    for number in range(21):
+        released(asked, f"r{number}", 3600.0 if number < 11 else 60.0)
+    assert window(question(WINDOW, now=WEDNESDAY)).inputs["expected_seconds"] == 1260
+
+
+def test_a_window_that_never_closes_lets_any_cut_through(question: Ask) -> None:
+    """There is no last call."""
+    days = '["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
+    always = f'[window]\ntz = "UTC"\nwindows = [{{ days = {days}, start = "00:00", end = "24:00" }}]\n'
+    assert window(question(always)).answer is Answer.GO
+
+
+def test_a_freeze_that_was_recorded_afterwards_did_not_hold_then(question: Ask) -> None:
+    """It begins in the past, and an instant before it was recorded is judged by what was known."""
+    asked = question(WINDOW, now=WEDNESDAY + hours(1))
+    says(asked, "window.frozen", tz="UTC", reason="audit", **{"from": "2026-11-20"})
+    assert window(replace(asked, at=WEDNESDAY)).passes
+    assert not window(replace(asked, at=WEDNESDAY + hours(1))).passes

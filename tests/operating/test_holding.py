@@ -241,3 +241,12 @@ def test_killed_midway_it_leaves_nothing(team: Team, point: int) -> None:
     assert ran.stdout.startswith(b"# Review last week's incidents: mon, ")
     [meeting] = held.meetings(team.ask(lambda it: it.entries()))
     assert (len(meeting.record.actions), meeting.record.decisions) == (1, ("d",))
+
+
+def test_an_action_may_be_due_today(team: Team) -> None:
+    """And not yesterday."""
+    team.at("2026-11-30T10:20").hold("mon", Said(attendees=("ana",), actions=("call; ana; 2026-11-30",)))
+    [action] = team.ask(lambda it: it.actions())
+    assert action.action.due == date(2026, 11, 30)
+    with pytest.raises(Refused, match="due in the past"):
+        team.hold("tue", Said(attendees=("ana",), actions=("call; ana; 2026-11-29",)))

@@ -7,7 +7,8 @@ import pytest
 from relman import holding
 from relman.errors import Refused
 from relman.holding import Said
-from relman.ops import held
+from relman.ops import held, pace
+from relman.ops import review as stands
 from relman.ops.held import Record
 from relman.signing.statements import Duty
 from tests.operating.team import MODEL, Team
@@ -106,3 +107,17 @@ def test_then_it_falls_due_each_quarter(used: Team) -> None:
         one for one in used.at("2027-03-14T09:00").ask(lambda it: it.today()).asks if "review" in one.command
     ]
     assert [(one.at, one.command) for one in found] == [("today", "inv ops.review")]
+
+
+def test_a_cycle_begins_with_what_was_held_under_the_model(used: Team) -> None:
+    """What was held before it was adopted is of another one."""
+    used.write(MODEL.replace("since = 2026-11-30", "since = 2026-12-02"))
+    with pytest.raises(Refused, match="no cycle has begun"):
+        review(used.at("2026-12-20T12:00"), SAME)
+
+
+def test_a_quarter_ends_on_the_last_day_of_a_shorter_month(used: Team) -> None:
+    """31 December and three months is 31 March; 30 November and three is the end of February."""
+    assert review(used.at("2027-01-31T12:00"), SAME)
+    found = used.ask(lambda it: stands.review(it.config, it.entries(), pace.days_of(it.config), used.now))
+    assert str(found.due) == "2027-04-30"

@@ -100,6 +100,7 @@ def test_a_runbook_that_runs_out_is_told_a_week_ahead(team: Team) -> None:
 
     assert told("2026-11-27T09:00") == []
     assert told("2026-11-30T09:00") == [("soon", "2026-12-05")]
+    assert told("2026-12-05T23:00") == [("soon", "2026-12-05")]
     assert told("2026-12-06T09:00") == [("overdue", "1 day late")]
 
 
@@ -170,3 +171,17 @@ def keep(team: Team, operating: Operating, command: str) -> None:
     team.with_key()
     holding.hold(operating, holding.prepared(operating, "model-review"), replace(said, unchanged=True))
     team.without_key()
+
+
+def test_an_action_is_asked_for_on_its_last_day_and_not_before(team: Team) -> None:
+    """It is due on its day and late on the next one."""
+    said = Said(attendees=("ana",), actions=("raise the limit; ben; 2026-12-08",))
+    team.at("2026-11-30T10:20").hold("mon", said)
+
+    def asked(local: str) -> list[tuple[str, str]]:
+        found = page(team, local).asks
+        return [(one.when.value, one.at) for one in found if one.command.startswith("inv ops.done")]
+
+    assert asked("2026-12-07T23:59") == []
+    assert asked("2026-12-08T00:00") == [("today", "due")]
+    assert asked("2026-12-09T00:00") == [("overdue", "1 day late")]

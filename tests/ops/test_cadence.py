@@ -11,10 +11,13 @@ import msgspec
 import pytest
 
 from relman import config
+from relman.clock import stamp
 from relman.config import words
 from relman.config.cadence import CadenceItem
 from relman.errors import UsageError
-from relman.ops import cadence
+from relman.ledger import Entry
+from relman.models import TEAM
+from relman.ops import cadence, held
 from relman.ops.cadence import Days, Standing
 
 BERLIN = words.Zone("Europe/Berlin")
@@ -244,3 +247,47 @@ def test_the_turns_of_a_held_early_meeting_go_on() -> None:
         "2026-12-07": Standing.HELD.value,
         "2026-12-14": "coming",
     }
+
+
+def test_a_turn_that_a_week_of_holidays_moves_to_the_next_is_left_out() -> None:
+    """One meeting on that Monday, not two."""
+    week = [f"2026-12-{number:02}" for number in range(7, 12)]
+    assert on(item("mon 10:00"), "2026-11-30", 3, off(*week)) == ["2026-11-30", "2026-12-14", "2026-12-21"]
+
+
+def test_what_goes_on_past_midnight_is_not_overdue_before_it_is_over() -> None:
+    """Nobody is asked to make up for a meeting in which they sit."""
+    night = item("mon 22:00", length="4h")
+
+    def stands(now: str) -> Standing:
+        return cadence.turns(night, DAYS, day("2026-11-30"), {}, at(now))[0].standing
+
+    assert [stands(f"2026-12-01T{time}") for time in ("01:59", "02:00")] == [Standing.DUE, Standing.OVERDUE]
+
+
+def test_what_comes_every_four_weeks_makes_no_cycle() -> None:
+    """Two weeks, where nothing else comes more often."""
+    assert cadence.cycle([item("mon 10:00", every=4, anchor="2026-11-30")]) == timedelta(weeks=2)
+
+
+def test_of_two_records_of_one_turn_the_first_says_when() -> None:
+    """Ledgers of two machines may both have one; held in time stays held in time."""
+    said = {"item": "mon", "occurrence": "2026-11-30", "attendees": [], "decisions": [], "actions": []}
+    about = {"pack": {"sha256": "", "as_of": "", "entries": 0}, "model": {"version": "1", "sha256": ""}}
+    first, second = (
+        Entry(
+            seq,
+            stamp(at(f"2026-11-30T{time}")),
+            held.KIND,
+            "",
+            TEAM,
+            "",
+            "",
+            "",
+            0,
+            {"record": said | about},
+            "",
+        )
+        for seq, time in enumerate(("10:20", "18:00"))
+    )
+    assert held.held([first, second]) == {("mon", day("2026-11-30")): at("2026-11-30T10:20")}

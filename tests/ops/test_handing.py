@@ -12,8 +12,8 @@ from relman.ledger import Draft
 from relman.models import TEAM
 from relman.operating import Operating
 from relman.ops import shifts
-from relman.ops.spans import Span
-from relman.signing import Duty
+from relman.ops.spans import FOREVER, Span
+from relman.signing import Duty, OwnKey
 from tests.ops.rota_team import HOUR, MODEL, MONDAY, WEDNESDAY, WEEK, Open, key, team
 
 __all__ = ["key", "team"]  # fixtures
@@ -211,3 +211,26 @@ def test_an_instant_knows_what_was_recorded_by_then(team: Open) -> None:
     handing.replace(ours, "chloe", WEDNESDAY + HOUR, "x", WEDNESDAY)
     assert standby.shifts(ours, WEDNESDAY - HOUR).replacements == ()
     assert len(standby.shifts(ours, WEDNESDAY + HOUR).replacements) == 1
+
+
+def test_a_word_for_another_duty_is_no_acceptance(team: Open) -> None:
+    """A signature that holds, of the right person and time, in a statement that is about something else."""
+    ours = team()
+    running = standby.shifts(ours).running(WEDNESDAY).turn
+    for duty, count in (("cadence.held", 0), (shifts.ACCEPTED, 1)):
+        said = Duty.taken(duty, "ana", WEDNESDAY, shifts.accepting(running))
+        done = said.signed(OwnKey.of(ours.root, ""), ours.emit)
+        detail = {"statement": done.content.decode(), "signature": done.signature}
+        (entry,) = ours.store.append([Draft(shifts.ACCEPTED, TEAM, "", detail=detail)])
+        assert len(shifts.Shifts.of(standby.rota(ours), [entry]).acceptances) == count
+
+
+def test_the_last_shift_that_there_is_has_no_end(team: Open) -> None:
+    """After a roster of one, whoever is left is on call for ever, and accepts that."""
+    once = 'layers = [{ participants = ["ana"], start = "2026-11-23T09:00", every = { weeks = 1 }, '
+    then = 'until = "2026-11-30T09:00" }, { participants = ["ben"], start = "2026-11-30T09:00", every = '
+    head, _, tail = MODEL.partition("layers = [")
+    toml = head + once + then + "{ weeks = 1 } }]\n" + tail.partition("\n")[2]
+    following = standby.shifts(team(toml=toml)).following(WEDNESDAY)
+    assert following is not None
+    assert following.turn == (MONDAY, FOREVER, "ben")

@@ -14,7 +14,7 @@ from relman import config
 from relman.clock import Clock, stamp
 from relman.ledger import Draft, SqliteStore
 from relman.models import TEAM, Release
-from relman.ops import closures, hours, windows
+from relman.ops import ahead, closures, hours, windows
 from relman.ops.hours import Hours
 
 SCHEDULE = config.schedule(
@@ -164,3 +164,60 @@ def test_without_a_window_all_time_is_open_but_what_is_closed(book: Book) -> Non
     found = book.hours(None)
     assert found.answer(THURSDAY).next_opening == datetime(2026, 11, 26, 23, tzinfo=UTC)
     assert "no window is set up" in found.explain(WEDNESDAY)
+
+
+def test_a_stop_that_was_lifted_twice_ended_the_first_time(book: Book) -> None:
+    """Two people lift it at once; the second word changes nothing."""
+    name = book.says("window.stopped", tz="UTC", reason="x")
+    for hours_later in (1, 3):
+        book.now = WEDNESDAY + timedelta(hours=hours_later)
+        book.says("window.resumed", id=name)
+    (closure,) = book.hours().closures
+    assert closure.span.end == WEDNESDAY + timedelta(hours=1)
+
+
+def test_an_override_of_another_gate_opens_no_window(book: Book) -> None:
+    """It lifts what it names."""
+    said = {"reason": "r", "incident": "i", "emergency": True, "gate": "cadence"}
+    times = {"from": stamp(THURSDAY), "expires": stamp(THURSDAY + timedelta(hours=2))}
+    book.says("override.granted", **said, **times, candidate={"version": "1.8.0", "digest": "sha256:1"})
+    assert not book.hours().answer(THURSDAY).open
+
+
+def test_an_override_says_for_which_version_it_opens(book: Book) -> None:
+    """Who reads that it is open must not think of another one."""
+    book.overrides(THURSDAY)
+    assert "override (for 1.8.0 only: cannot pay)" in book.hours().explain(THURSDAY)
+
+
+@pytest.mark.parametrize(("since", "to", "mark"), [("09:00", "15:00", "frozen"), ("00:00", "06:00", "")])
+def test_a_day_without_a_window_is_frozen_by_its_noon(book: Book, since: str, to: str, mark: str) -> None:
+    """Part of a night is no frozen day."""
+    book.says(
+        "window.frozen", tz="Europe/Berlin", **{"from": f"2026-11-27T{since}", "to": f"2026-11-27T{to}"}
+    )
+    found = book.hours()
+    (friday,) = (one for one in ahead.days(found, ahead.months(found, THURSDAY, 1)) if one.date.day == 27)
+    assert friday.mark == mark
+
+
+def test_a_day_that_keeps_its_whole_window_is_open(book: Book) -> None:
+    """Not partly; with an hour of it taken, it is."""
+    book.says("window.frozen", tz="Europe/Berlin", **{"from": "2026-11-25T10:00", "to": "2026-11-25T11:00"})
+    found = book.hours()
+    marks = {one.date.day: one.mark for one in ahead.days(found, ahead.months(found, THURSDAY, 1))}
+    assert (marks[18], marks[25], marks[26]) == ("open", "partly", "")
+
+
+def test_a_calendar_has_what_begins_in_it() -> None:
+    """An opening in the night to the first belongs to the month before, and is written once."""
+    night = {"days": ["mon"], "start": "22:00", "end": "02:00"}
+    found = hours.of(config.schedule({"tz": "Europe/Berlin", "windows": [night]}), ())
+    november, december = (
+        ahead.occasions(found, ahead.months(found, datetime(2026, month, 5, tzinfo=UTC), 1))
+        for month in (11, 12)
+    )
+    assert (november[-1].start, december[0].start) == (
+        datetime(2026, 11, 30, 21, tzinfo=UTC),
+        datetime(2026, 12, 7, 21, tzinfo=UTC),
+    )

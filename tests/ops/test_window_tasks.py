@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from relman import opening
 from relman.clock import instant
 from relman.tasks import window
 from tests.ops.tasking import refused, typed
@@ -76,6 +78,8 @@ def test_a_freeze_holds_at_once_and_is_taken_back_by_its_name() -> None:
     assert "emergency stop s0" in str(found["text"])
     assert typed(window.thaw, id_="s0", reason="found")[1] == 0
     assert "stop" not in str(shown())
+    with closing(opening.team(Path.cwd())) as team:
+        assert [one.kind for one in team.entries()] == ["window.stopped", "window.resumed"]
     page, code = typed(window.thaw, id_="s0", reason="again")
     assert code == 3
     assert "lifted it at" in page

@@ -233,3 +233,10 @@ def test_days_and_rhythm_in_words() -> None:
     rhythm = {"days": ["mon", "fri"], "start": "22:00", "end": "02:00", "every": 2, "anchor": "2026-11-23"}
     line = windows.explain(berlin(weekdays, rhythm), at("2026-11-26T11:04"))
     assert "the windows are Mon-Wed 10:00-16:00 and Mon, Fri 22:00-02:00 every 2 weeks" in line
+
+
+def test_of_two_windows_the_line_names_the_one_that_lasts() -> None:
+    """Who reads "until" looks for the window that ends then."""
+    short, long = ({**WED, "end": end} for end in ("12:00", "18:00"))
+    for both in ((short, long), (long, short)):
+        assert windows.explain(berlin(*both), at("2026-11-25T11:00")).startswith("Wed 10:00-18:00")
