@@ -10,7 +10,7 @@ import secrets
 from typing import NamedTuple
 
 from relman import gates
-from relman.approval import template
+from relman.approval import stock, template
 from relman.approval.folder import EVIDENCE, REQUEST, ROOT, Folder
 from relman.approval.request import Item, LedgerBound, PolicyBound, Request
 from relman.approval.template import PERSON, Asked
@@ -59,6 +59,9 @@ def opened(driver: Driver, candidate: Candidate, plan: Plan) -> Folder:
     folder = Folder(driver.repo().root / ROOT, papers.request.folder)
     for name, evidence in papers.evidence.items():
         folder.write(evidence, EVIDENCE, name)
+    stock.explained(folder, question.config.source.document())
+    if note := stock.laid(folder.checklists):
+        driver.emit(Event("note", note))
     folder.write(content, REQUEST)
     told = {"request": sha256(content), "folder": folder.name, "version": candidate.version}
     draft = Draft("checklist.opened", driver.key, driver.environment, detail=told)

@@ -7,6 +7,7 @@ What it is not: trusted. Whoever can push can write here; what counts is decided
     checklists/api-1.4.0-production-3f9c1a2b/
         request.json
         evidence/smoke.json
+        rules/people.json, roles.json, raci.json
         votes/eng-lead.9f3a01bc.1.json   and .json.sig
         waivers/customers-told.9f3a01bc.1.json   and .json.sig
 """
@@ -25,6 +26,8 @@ from relman.signing import read
 
 ROOT = "checklists"
 REQUEST, EVIDENCE, VOTES, WAIVERS = "request.json", "evidence", "votes", "waivers"
+RULES = "rules"
+"""Where the sections of relman.toml lie by which ``verify.sh`` tells who may say go."""
 SIGNED = re.compile(
     r"(?P<stem>[a-z0-9-]{1,63})\.(?P<signer>[0-9a-f]{8})\.(?P<n>[1-9][0-9]{0,2})\.json", re.ASCII
 )

@@ -7,7 +7,7 @@ is to pass itself, because the digests are those of the policy in force (ruling 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -48,6 +48,24 @@ def digests(document: Mapping[str, Any], read: Read) -> dict[str, str]:
             if (content := read(path)) is not None:
                 found[f"{section}: {path}"] = sha256(content)
     return found
+
+
+def contents(document: Mapping[str, Any], sections: Iterable[str]) -> dict[str, bytes]:
+    """The bytes of sections whose SHA-256 a policy carries.
+
+    Laid beside a request they tell whoever has no relman, and nothing that reads TOML, who may say go:
+    the policy, which is signed, has their digests.
+
+    Args:
+        document: As for ``digests``.
+        sections: Which ones; what is not there is left out.
+    """
+    wanted = frozenset(sections)
+    return {
+        section: canonical(msgspec.to_builtins(value))
+        for section, value in _guarded(document)
+        if section in wanted
+    }
 
 
 def differences(policy: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 
 from relman import config
-from relman.approval import guarding, template
+from relman.approval import guarding, stock, template
 from relman.approval.folder import EVIDENCE, REQUEST, ROOT, VOTES, WAIVERS, Folder
 from relman.approval.request import Item, LedgerBound, PolicyBound, Request
 from relman.clock import Clock
@@ -249,6 +249,7 @@ class Council:
         self.folder = Folder(self.root / ROOT, self.request.folder)
         for name, evidence in told.items():
             self.folder.write(evidence, EVIDENCE, name)
+        stock.explained(self.folder, question.config.source.document())
         self.lay(self.request.content())
         return self.folder
 
