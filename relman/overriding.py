@@ -1,13 +1,14 @@
 """An override as a person asks for it: checked before anything else, recorded before the gates are asked.
 
-What it is not: what it does to a gate (``gates.lifting``), or how the ledger tells of it
-(``ops.overrides``).
+What it is not: what it does to a gate (``gates.lifting``), how the ledger tells of it (``ops.overrides``),
+or the word of the second person whom a team asks for (``consenting``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relman import lifting
 from relman.config import Config
 from relman.driving import Driver
 from relman.errors import Refused, UsageError
@@ -16,7 +17,6 @@ from relman.models import Candidate, Event, listed
 from relman.ops import overrides
 
 WINDOW = "window"
-LATER = "the second signature comes with the signed go/no-go: docs/reference/not-yet.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +41,25 @@ class Lift:
         Raises:
             UsageError: A gate that there is not; no reason, or no incident; an emergency for another
                 gate than the window; or words that go with nothing.
-            Refused: A gate that nobody may lift; or a team's, which takes two signatures.
+            Refused: A gate that nobody may lift.
         """
         self._complete()
         chosen = [_gate(one, config) for one in self.gates]
         if firm := [gate.name for gate in chosen if not gate.lifted_by]:
             fact = "what it says is mended, not lifted"
             raise Refused(f"nobody may lift {listed(firm)}", fact=fact, clears="inv release.why")
-        if config.profile != "solo":
-            raise Refused("an override of a team takes two signatures", fact=LATER)
 
     def grant(self, candidate: Candidate, driver: Driver) -> None:
-        """Record an override of each gate, for this candidate, from now on."""
-        now, named = driver.clock.now(), tuple(dict.fromkeys(self.gates))
+        """Record an override of each gate for this candidate; a team's once two people have signed it.
+
+        Raises:
+            Refused: The second signature is missing: what the other person types is told.
+        """
+        named = tuple(dict.fromkeys(self.gates))
+        if driver.config is not None and driver.config.profile == "team":
+            lifting.granted(driver, candidate, [self._asked(gate) for gate in named])
+            return
+        now = driver.clock.now()
         drafts = [
             overrides.draft(
                 gate,
@@ -61,7 +67,7 @@ class Lift:
                 now,
                 reason=self.reason.strip(),
                 incident=self.incident.strip(),
-                emergency=self.emergency and gate == WINDOW,
+                emergency=self._pierces(gate),
             )
             for gate in named
         ]
@@ -69,6 +75,12 @@ class Lift:
         until = f"until {now + overrides.LASTS:%Y-%m-%d %H:%MZ}"
         bound = f"for {candidate.version} ({candidate.commit[:7]}) only"
         driver.emit(Event("note", f"override of {listed(named)} recorded, {until}, {bound}"))
+
+    def _asked(self, gate: str) -> lifting.Wish:
+        return lifting.Wish(gate, self.reason.strip(), self.incident.strip(), emergency=self._pierces(gate))
+
+    def _pierces(self, gate: str) -> bool:
+        return self.emergency and gate == WINDOW
 
     def _complete(self) -> None:
         """That every word which an override takes is there, and goes with it."""

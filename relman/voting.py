@@ -21,14 +21,13 @@ from relman.config import Config
 from relman.driving import Driver
 from relman.errors import Refused, UsageError
 from relman.gates import Question
-from relman.gates.approval import seats, verifying
+from relman.gates.approval import roles, seats, verifying
 from relman.gates.approval.findings import State
 from relman.gates.approval.items import DIFFERENCE
 from relman.gates.approval.verifying import Frozen, Judged
 from relman.gates.approval.votes import VOTED, Terms, Word, holding
 from relman.ledger import Draft
 from relman.models import Candidate, Event, listed
-from relman.ops import people
 from relman.signing import GO, OwnKey, Signed, Vote, Waiver, parsed, signed
 from relman.signing.statements import COMMENT
 from relman.signing.strict import sha256
@@ -199,11 +198,7 @@ def signing_as(email: str, config: Config, terms: Terms) -> str:
     """
     if not email:
         raise Refused("nobody is known to sign", fact="git's user.email is not set", clears=WHO)
-    person = config.people.get(people.by_email(config, email))
-    own = [email.lower(), *(str(one).lower() for one in (person.emails if person else ()))]
-    lines = [each for each in terms.signers.lines if GO in each.namespaces]
-    may = {name.lower(): name for each in lines for name in each.principals}
-    found = next((may[address] for address in own if address in may), "")
+    found = roles.principal(config, email, terms.signers, GO)
     if not found:
         fact = f"policy {terms.policy.version} has no key for {email} to vote with"
         raise Refused("nobody of that address may vote", fact=fact, clears=WHO)

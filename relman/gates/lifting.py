@@ -23,22 +23,38 @@ def lifted(gate: Gate, verdict: Verdict, question: Question) -> Verdict:
         return verdict
     if not gate.lifted_by or verdict.price is Price.NOBODY:
         return replace(verdict, price=Price.NOBODY)
-    if found := _override(gate, verdict, question):
+    found, notes = _override(gate, verdict, question)
+    if found:
         inputs = {**verdict.inputs, "override": found.entry}
         return replace(verdict, lifted=_words(found), inputs=inputs)
+    verdict = replace(verdict, fact="; ".join([verdict.fact, *notes]))
     return replace(verdict, lifted=ADVICE) if question.config.mode == "advise" else verdict
 
 
-def _override(gate: Gate, verdict: Verdict, question: Question) -> Granted | None:
-    """The override that lifts it and lasts longest; one that is no emergency pierces no freeze."""
+def _override(gate: Gate, verdict: Verdict, question: Question) -> tuple[Granted | None, tuple[str, ...]]:
+    """The override that lifts it and lasts longest, and why others do not count.
+
+    One that is no emergency pierces no freeze; a team's is signed by two, which is verified here.
+    """
     if question.proposed is None:
-        return None
-    found = [
+        return None, ()
+    known = [
         one
         for one in overrides.granted(question.entries, gate.id, question.proposed, question.now)
         if one.emergency or verdict.price is not Price.EMERGENCY
     ]
-    return max(found, key=lambda one: one.expires, default=None)
+    why = [_objection(gate, one, question) for one in known]
+    found = [one for one, objection in zip(known, why, strict=True) if not objection]
+    notes = tuple(f"an override is not counted: {objection}" for objection in why if objection)
+    return max(found, key=lambda one: one.expires, default=None), notes
+
+
+def _objection(gate: Gate, one: Granted, question: Question) -> str:
+    if question.config.profile != "team":
+        return ""
+    from relman.gates.approval import breakglass
+
+    return breakglass.objection(one, gate.lifted_by, question)
 
 
 def _words(found: Granted) -> str:

@@ -5,7 +5,7 @@ What it is not: a plan of them (``cadence``). Entries in, values out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from relman.ledger import Entry
+from relman.ops import overrides
 
 KIND, REVIEWED, DONE = "cadence.held", "model.reviewed", "action.done"
 
@@ -142,17 +143,24 @@ def held(entries: Iterable[Entry]) -> dict[tuple[str, date], datetime]:
 
 
 def actions(entries: Iterable[Entry]) -> tuple[Open, ...]:
-    """Every action that ever was decided, the one that was due first in front."""
+    """Every action that ever was decided or left behind by an override, what is due first in front."""
     known = tuple(entries)
     done = {one.detail["action"]: one for one in known if one.kind == DONE and one.detail}
+    decided = [(action, meeting.at) for meeting in meetings(known) for action in meeting.record.actions]
     found = [
         Open(
             action,
-            meeting.at,
+            at,
             done[action.id].at if action.id in done else None,
             str(done[action.id].detail.get("note", "")) if action.id in done else "",
         )
-        for meeting in meetings(known)
-        for action in meeting.record.actions
+        for action, at in (*decided, *_reviews(known))
     ]
     return tuple(sorted(found, key=lambda one: (one.action.due, one.action.id)))
+
+
+def _reviews(entries: Iterable[Entry]) -> Iterator[tuple[Action, datetime]]:
+    """What overrides leave behind: each is looked at by the one who answers for its gate."""
+    for entry in entries:
+        if entry.kind == overrides.KIND and entry.detail and (review := entry.detail.get("review")):
+            yield msgspec.convert(review, Action), entry.at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -19,6 +19,20 @@ from relman.models import Candidate
 
 KIND = "override.granted"
 LASTS = timedelta(hours=2)
+
+
+class Signed(NamedTuple):
+    """What a team's override is recorded with.
+
+    Attributes:
+        by: The ids of the two.
+        signatures: Their statements, each with its signature.
+        review: The action that it leaves behind, as JSON (``held.Action``).
+    """
+
+    by: tuple[str, str]
+    signatures: tuple[dict[str, str], ...]
+    review: dict[str, Any]
 
 
 class Granted(Struct, frozen=True):
@@ -34,6 +48,7 @@ class Granted(Struct, frozen=True):
         emergency: It pierces a freeze and a holiday too.
         by: Who granted it.
         entry: The hash of its entry.
+        signatures: For a team the statements of the two who signed, each with its signature.
     """
 
     gate: str
@@ -45,6 +60,7 @@ class Granted(Struct, frozen=True):
     emergency: bool
     by: str
     entry: str
+    signatures: tuple[dict[str, str], ...] = ()
 
     @property
     def window(self) -> Override:
@@ -59,14 +75,30 @@ class Granted(Struct, frozen=True):
 
 
 def draft(
-    gate: str, candidate: Candidate, now: datetime, *, reason: str, incident: str, emergency: bool = False
+    gate: str,
+    candidate: Candidate,
+    now: datetime,
+    *,
+    reason: str,
+    incident: str,
+    emergency: bool = False,
+    signed: Signed | None = None,
 ) -> Draft:
     """The entry that grants an override, from ``now`` on for two hours.
+
+    Args:
+        gate: The gate's id.
+        candidate: What it is for.
+        now: From when on.
+        reason: Why.
+        incident: The incident that it belongs to.
+        emergency: It pierces a freeze and a holiday too.
+        signed: For a team, what two people have signed, and the review that it leaves behind.
 
     Raises:
         UsageError: ``now`` is naive.
     """
-    detail = {
+    detail: dict[str, Any] = {
         "gate": gate,
         "candidate": subject(candidate),
         "reason": reason,
@@ -74,8 +106,9 @@ def draft(
         "from": stamp(now),
         "expires": stamp(now + LASTS),
         "emergency": emergency,
-        "signatures": [],  # of the two who sign for a team
+        "signatures": [*signed.signatures] if signed else [],
     }
+    detail |= {"by": [*signed.by], "review": signed.review} if signed else {}
     return Draft(KIND, candidate.key, candidate.environment, detail=detail)
 
 
@@ -103,6 +136,11 @@ def granted(entries: Iterable[Entry], gate: str, candidate: Candidate, now: date
     )
 
 
+def count(entries: Iterable[Entry], since: datetime) -> int:
+    """How many were granted since an instant, of whatever gate."""
+    return sum(one.since >= aware(since) for one in recorded(entries))
+
+
 def recorded(entries: Iterable[Entry]) -> tuple[Granted, ...]:
     """Every override that the ledger holds, oldest first, whatever it is for."""
     return tuple(_read(one.detail, one) for one in entries if one.kind == KIND and one.detail)
@@ -117,6 +155,7 @@ def _read(detail: dict[str, Any], entry: Entry) -> Granted:
         since=instant(detail["from"]),
         expires=instant(detail["expires"]),
         emergency=detail["emergency"],
-        by=entry.actor,
+        by=" and ".join(detail.get("by", ())) or entry.actor,
         entry=entry.hash,
+        signatures=tuple(detail.get("signatures", ())),
     )

@@ -87,7 +87,7 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
         Args:
             subject: The request's own subject: the image.
         """
-        return _statement(VOTE_TYPE, subject, _bound(self))
+        return stated(VOTE_TYPE, subject, _bound(self))
 
     @classmethod
     def read(cls, content: bytes) -> tuple[tuple[Subject, ...], Vote]:
@@ -96,7 +96,7 @@ class Vote(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit
         Raises:
             Refused: The bytes are no canonical statement of a vote.
         """
-        subject, predicate = _read(content, VOTE_TYPE, "the vote")
+        subject, predicate = unstated(content, VOTE_TYPE, "the vote")
         return subject, converted(_unbound(predicate, "the vote"), cls, "the vote")
 
     @classmethod
@@ -136,7 +136,7 @@ class Waiver(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Args:
             subject: The request's own subject: the image.
         """
-        return _statement(WAIVER_TYPE, subject, _bound(self))
+        return stated(WAIVER_TYPE, subject, _bound(self))
 
     @classmethod
     def read(cls, content: bytes) -> tuple[tuple[Subject, ...], Waiver]:
@@ -145,7 +145,7 @@ class Waiver(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Raises:
             Refused: The bytes are no canonical statement of a waiver.
         """
-        subject, predicate = _read(content, WAIVER_TYPE, "the waiver")
+        subject, predicate = unstated(content, WAIVER_TYPE, "the waiver")
         return subject, converted(_unbound(predicate, "the waiver"), cls, "the waiver")
 
     @classmethod
@@ -207,7 +207,7 @@ class Duty(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
 
     def statement(self) -> bytes:
         """The bytes to sign; their subject is the facts' digest."""
-        return _statement(DUTY_TYPE, (self.subject,), msgspec.to_builtins(self))
+        return stated(DUTY_TYPE, (self.subject,), msgspec.to_builtins(self))
 
     def signed(self, key: OwnKey, emit: Emit = silent) -> Signed:
         """Sign it, in the namespace of duties. What is raised says ``keygen.signed``."""
@@ -220,7 +220,7 @@ class Duty(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         Raises:
             Refused: The bytes are no canonical statement of a duty.
         """
-        subject, predicate = _read(content, DUTY_TYPE, "the duty")
+        subject, predicate = unstated(content, DUTY_TYPE, "the duty")
         duty = converted(predicate, cls, "the duty")
         need(subject == (duty.subject,), "the duty is about something else than its subject")
         return duty
@@ -242,14 +242,15 @@ class Duty(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
         return Subject.of(self.duty, sha256(canonical(self.facts)))
 
 
-def _statement(kind: str, subject: tuple[Subject, ...], predicate: Mapping[str, Any]) -> bytes:
+def stated(kind: str, subject: tuple[Subject, ...], predicate: Mapping[str, Any]) -> bytes:
+    """The bytes of a statement of one kind."""
     about = msgspec.to_builtins(subject)
     return canonical(
         {"_type": STATEMENT, "predicateType": kind, "subject": list(about), "predicate": predicate}
     )
 
 
-def _read(content: bytes, kind: str, named: str) -> tuple[tuple[Subject, ...], dict[str, Any]]:
+def unstated(content: bytes, kind: str, named: str) -> tuple[tuple[Subject, ...], dict[str, Any]]:
     """Subject and predicate of a statement of one kind."""
     value = parsed(content, named)
     statement = converted(value, _Statement, named)

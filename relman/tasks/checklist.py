@@ -76,6 +76,7 @@ def sign(  # noqa: PLR0913 - each is a flag
     item: tuple[str, ...] = (),
     waive: str = "",
     reason: str = "",
+    override: str = "",
     key: str = "",
     yes_sha256: str = "",
     service: str = "",
@@ -86,7 +87,8 @@ def sign(  # noqa: PLR0913 - each is a flag
 
     Prints what is signed, asks for the version to be typed, and signs with your SSH key: a file, the
     agent, or a hardware key. A later vote takes the place of your earlier one, so a NO-GO is
-    withdrawn by voting again. With --waive an item is let go instead, by its owner.
+    withdrawn by voting again. With --waive an item is let go instead, by its owner; with --override
+    you agree, as the second person, to what somebody wants lifted for two hours.
 
     Args:
         release: The version, where another one than the prepared candidate's.
@@ -96,6 +98,7 @@ def sign(  # noqa: PLR0913 - each is a flag
         item: An item of the checklist that you answer for.
         waive: An item that you let go, as its owner.
         reason: Why it is let go.
+        override: The file of an override that release.cut wrote, to which you agree.
         key: The key to sign with; by default git's user.signingKey.
         yes_sha256: The digest of the request, as checklist.show tells it: signs without asking.
         service: Which service, where relman.toml has several.
@@ -106,6 +109,10 @@ def sign(  # noqa: PLR0913 - each is a flag
 
     if waive and (no_go or item or comment):
         raise UsageError("a waiver is no vote", fact="--waive goes with --reason, --role and --key alone")
+    if override:
+        _need_alone(release, no_go, role, comment, item, waive, reason)
+        _consented(override, key, yes_sha256, (service, env), json=json)
+        return
     wish = Wish(go=not no_go, role=role, comment=comment, items=item, waive=waive, reason=reason, key=key)
     _signed(wish, release, yes_sha256, (service, env), json=json)
 
@@ -142,6 +149,24 @@ def verify(
         print(approval.verification_json(found) if json else page)
         if not found.valid:
             raise Exit(code=found.code)
+
+
+def _need_alone(*given: object) -> None:
+    if any(given):
+        raise UsageError("an override is no vote", fact="--override goes with --key and --yes-sha256 alone")
+
+
+def _consented(file: str, key: str, digest: str, place: tuple[str, str], *, json: bool) -> None:
+    from relman import lifting
+    from relman.tasks.agreeing import agreed
+
+    with shown(json=json) as screen, opened(*place, screen) as relman:
+        waiting = lifting.pending(relman.driver, file)
+        agreed(lifting.page(waiting), waiting.asked.digest, digest, sys.stdin)
+        path = lifting.consent(relman.driver, waiting, key)
+        gate, person = waiting.asked.override.gate, waiting.asked.person
+        told = f"{gate} may be lifted for two hours from now on: {path}, for you to commit and push"
+        screen.done(told, then=(f"{person} types inv release.cut --override {gate} again",), timed=False)
 
 
 def _signed(wish: Wish, release: str, digest: str, place: tuple[str, str], *, json: bool) -> None:

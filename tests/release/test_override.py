@@ -85,13 +85,15 @@ def test_what_is_no_override_is_refused_before_anything_else(
     assert shop.kinds() == before
 
 
-def test_a_team_is_told_that_two_must_sign(shop: Shop) -> None:
-    """Exit 3, with where that stands; nothing is recorded."""
-    config = shop.folder / "relman.toml"
+def test_a_team_lifts_nothing_without_a_policy(open_shop: Shop) -> None:
+    """Two people sign, and without a pinned policy nobody's key counts: exit 3, and nothing is recorded."""
+    config = open_shop.folder / "relman.toml"
     config.write_text(config.read_text("utf-8").replace('"solo"', '"team"'), "utf-8")
-    ended = shop.run("release.cut", "--override", "window", *SAID)
-    assert (ended.code, "two signatures" in ended.out, "not-yet.md" in ended.out) == (3, True, True)
-    assert overrides.KIND not in shop.kinds()
+    open_shop.commit("feat: be a team")
+    assert open_shop.run("release.prepare").code == 0
+    ended = open_shop.run("release.cut", "--override", "window", *SAID)
+    assert (ended.code, "no genesis is pinned" in ended.out) == (3, True), ended.out
+    assert overrides.KIND not in open_shop.kinds()
 
 
 def test_advice_is_shown_and_ships(open_shop: Shop) -> None:

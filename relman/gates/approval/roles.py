@@ -8,6 +8,7 @@ from __future__ import annotations
 from relman.config import Config
 from relman.errors import ConfigError
 from relman.ops import people
+from relman.signing import Signers
 
 ROW = "deploy-rollback"
 LETTERS = ("A", "R")
@@ -31,3 +32,19 @@ def named(config: Config, word: str) -> str:
             "relman.toml does not say who approves a release", fact=fact, clears="inv ops.check"
         )
     return found[0]
+
+
+def principal(config: Config, email: str, signers: Signers, namespace: str) -> str:
+    """How the list of signers names whoever has an address; empty where it has no key of theirs for that.
+
+    Args:
+        config: The model: any address of the person will do.
+        email: By which git knows the person.
+        signers: The list.
+        namespace: What is to be signed.
+    """
+    person = config.people.get(people.by_email(config, email))
+    own = [email.lower(), *(str(one).lower() for one in (person.emails if person else ()))]
+    lines = [each for each in signers.lines if namespace in each.namespaces]
+    may = {name.lower(): name for each in lines for name in each.principals}
+    return next((may[address] for address in own if address in may), "")
