@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ruling.lifters import Lifters
 from tests.ruling.office import Office
 
 
@@ -31,3 +32,10 @@ def office(first: Office, tmp_path: Path) -> Office:
 def founded(second: Office, tmp_path: Path) -> Office:
     """Three people under their first policy."""
     return second.copied(tmp_path)
+
+
+@pytest.fixture
+def lifters(founded: Office, monkeypatch: pytest.MonkeyPatch) -> Lifters:
+    """A team whose window is closed today, and whose first policy is pinned here."""
+    monkeypatch.setenv("RELMAN_GENESIS", f"sha256:{founded.standing().pinned}")
+    return Lifters(founded)

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+import pytest
 from msgspec.structs import replace
 
 from relman import config, gates, lifting
@@ -14,11 +15,16 @@ from relman.clock import Clock
 from relman.cloudbuild import CloudBuild
 from relman.cloudrun import CloudRun
 from relman.driving import Driver
+from relman.errors import RelmanError
 from relman.gates import Question
+from relman.gates.approval import breakglass
 from relman.ledger import Entry, SqliteStore
 from relman.lifting import Wish
 from relman.models import Candidate, Event, ServiceKey, Verdict
 from relman.repo import Repo
+from relman.signing import OVERRIDE, OwnKey, signed
+from relman.signing.lifts import Consent, Override
+from relman.signing.strict import sha256
 from relman.steps.ask import question
 from tests.ruling.office import MODEL, NOON, Office
 
@@ -142,3 +148,63 @@ class Lifters:
     def other(self, **said: Any) -> None:
         """Another candidate than the one of before."""
         self.candidate = replace(CANDIDATE, **said)
+
+
+def refused(lifters: Lifters, *wishes: Any) -> RelmanError:
+    """Why the cut does not go on."""
+    with pytest.raises(RelmanError) as caught:
+        lifters.cut(*wishes)
+    return caught.value
+
+
+def lifted(lifters: Lifters) -> Lifters:
+    """Two have signed, and it is recorded."""
+    refused(lifters)
+    lifters.agree("ana")
+    lifters.cut()
+    return lifters
+
+
+def asked_by_hand(lifters: Lifters, *, person: str = "ben", namespace: str = OVERRIDE, **said: Any) -> str:
+    """An override as somebody may write it; its file's name."""
+    address = "Ben@Mervo.example" if person == "ben" else f"{person}@mervo.example"
+    facts: dict[str, Any] = {
+        "gate": "window",
+        "service": KEY.service,
+        "project": KEY.project,
+        "region": KEY.region,
+        "environment": "production",
+        "version": "1.4.0",
+        "commit": CANDIDATE.commit,
+        "reason": "now",
+        "incident": "INC-1",
+        "emergency": False,
+        "signer": address,
+        "signed_at": int(lifters.office.now.timestamp()),
+    }
+    content = Override(**facts | said).statement(breakglass.subject_of(CANDIDATE))
+    done = signed(content, namespace, OwnKey.chosen(str(lifters.office.keys / person)))
+    return laid(lifters, f"{sha256(content)[:8]}.json", content, done.signature)
+
+
+def laid(lifters: Lifters, name: str, content: bytes, signature: str) -> str:
+    """A statement and its signature in the folder of overrides."""
+    folder = lifters.office.root / "checklists/overrides"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    (folder / f"{name}.sig").write_text(signature, "utf-8")
+    return name
+
+
+def consent_by_hand(lifters: Lifters, first: str, *, person: str = "ana", **said: Any) -> None:
+    """A consent as somebody may write it."""
+    content = (lifters.office.root / "checklists/overrides" / first).read_bytes()
+    namespace, subject = said.pop("namespace", OVERRIDE), said.pop("subject", Override.read(content)[0])
+    facts: dict[str, Any] = {
+        "override": sha256(content),
+        "signer": f"{said.pop('name', person)}@mervo.example",
+        "signed_at": int(lifters.office.now.timestamp()),
+    }
+    statement = Consent(**facts | said).statement(subject)
+    done = signed(statement, namespace, OwnKey.chosen(str(lifters.office.keys / person)))
+    laid(lifters, f"{first[:8]}.0123abcd.json", statement, done.signature)

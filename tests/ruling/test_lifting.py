@@ -10,43 +10,30 @@ import msgspec
 import pytest
 
 from relman import enrolling
-from relman.errors import Refused, RelmanError
+from relman.errors import Refused
 from relman.gates import GATES
 from relman.gates.approval import breakglass
 from relman.ledger import Draft
 from relman.models import ServiceKey
 from relman.ops import held, overrides
 from relman.overriding import Lift
-from relman.signing import GO, OVERRIDE, OwnKey, Subject, signed
-from relman.signing.lifts import Consent, Override
-from relman.signing.strict import sha256
 from relman.tasks.agreeing import agreed
-from tests.ruling.lifters import CANDIDATE, EMERGENCY, FREEZE, KEY, MORE, THURSDAY, WINDOW, Lifters
+from tests.ruling.lifters import (
+    CANDIDATE,
+    EMERGENCY,
+    FREEZE,
+    KEY,
+    MORE,
+    THURSDAY,
+    WINDOW,
+    Lifters,
+    asked_by_hand,
+    lifted,
+    refused,
+)
 from tests.ruling.office import MODEL, NOON, Office
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def lifters(founded: Office, monkeypatch: pytest.MonkeyPatch) -> Lifters:
-    """A team whose window is closed today, and whose first policy is pinned here."""
-    monkeypatch.setenv("RELMAN_GENESIS", f"sha256:{founded.standing().pinned}")
-    return Lifters(founded)
-
-
-def refused(lifters: Lifters, *wishes: Any) -> RelmanError:
-    """Why the cut does not go on."""
-    with pytest.raises(RelmanError) as caught:
-        lifters.cut(*wishes)
-    return caught.value
-
-
-def lifted(lifters: Lifters) -> Lifters:
-    """Two have signed, and it is recorded."""
-    refused(lifters)
-    lifters.agree("ana")
-    lifters.cut()
-    return lifters
 
 
 def test_two_people_lift_a_gate(lifters: Lifters) -> None:
@@ -186,128 +173,6 @@ def test_what_nobody_may_lift_is_named(lifters: Lifters, gate: Any) -> None:
     name = asked_by_hand(lifters, gate=gate.id)
     with pytest.raises(Refused, match=f"nobody may lift {gate.name}"):
         lifters.agree("ana", name)
-
-
-# ── what is no signature ─────────────────────────────────────────────────────────────────────────
-
-
-def asked_by_hand(lifters: Lifters, *, person: str = "ben", namespace: str = OVERRIDE, **said: Any) -> str:
-    """An override as somebody may write it; its file's name."""
-    address = "Ben@Mervo.example" if person == "ben" else f"{person}@mervo.example"
-    facts: dict[str, Any] = {
-        "gate": "window",
-        "service": KEY.service,
-        "project": KEY.project,
-        "region": KEY.region,
-        "environment": "production",
-        "version": "1.4.0",
-        "commit": CANDIDATE.commit,
-        "reason": "now",
-        "incident": "INC-1",
-        "emergency": False,
-        "signer": address,
-        "signed_at": int(lifters.office.now.timestamp()),
-    }
-    content = Override(**facts | said).statement(breakglass.subject_of(CANDIDATE))
-    done = signed(content, namespace, OwnKey.chosen(str(lifters.office.keys / person)))
-    return laid(lifters, f"{sha256(content)[:8]}.json", content, done.signature)
-
-
-def laid(lifters: Lifters, name: str, content: bytes, signature: str) -> str:
-    """A statement and its signature in the folder of overrides."""
-    folder = lifters.office.root / "checklists/overrides"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    (folder / f"{name}.sig").write_text(signature, "utf-8")
-    return name
-
-
-def consent_by_hand(lifters: Lifters, first: str, *, person: str = "ana", **said: Any) -> None:
-    """A consent as somebody may write it."""
-    content = (lifters.office.root / "checklists/overrides" / first).read_bytes()
-    namespace, subject = said.pop("namespace", OVERRIDE), said.pop("subject", Override.read(content)[0])
-    facts: dict[str, Any] = {
-        "override": sha256(content),
-        "signer": f"{said.pop('name', person)}@mervo.example",
-        "signed_at": int(lifters.office.now.timestamp()),
-    }
-    statement = Consent(**facts | said).statement(subject)
-    done = signed(statement, namespace, OwnKey.chosen(str(lifters.office.keys / person)))
-    laid(lifters, f"{first[:8]}.0123abcd.json", statement, done.signature)
-
-
-def test_what_is_written_by_hand_and_right_counts(lifters: Lifters) -> None:
-    """The tests below fail for their own reason."""
-    consent_by_hand(lifters, asked_by_hand(lifters))
-    lifters.cut()
-    assert lifters.verdict().passes
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"namespace": GO},
-        {"person": "mallory"},
-        {"person": "mallory", "name": "ana"},
-        {"person": "ben", "name": "ana"},
-        {"override": "0" * 64},
-        {"subject": (Subject.of("api", "cd" * 32),)},
-        {"signed_at": int((THURSDAY + 6 * MINUTE).timestamp())},
-        {"signed_at": int((THURSDAY - 6 * MINUTE).timestamp())},
-        {"signed_at": int((THURSDAY + 2 * HOUR).timestamp())},
-    ],
-    ids=str,
-)
-def test_a_consent_that_is_none(lifters: Lifters, said: dict[str, Any]) -> None:
-    """T02, T09: another namespace, key, override or image, or a clock that is wrong: it lifts nothing."""
-    consent_by_hand(lifters, asked_by_hand(lifters), **said)
-    assert "second has not signed yet" in refused(lifters).what
-    assert lifters.entries(overrides.KIND) == []
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"namespace": GO},
-        {"person": "mallory", "signer": "Ben@Mervo.example"},
-        {"signed_at": int((THURSDAY + 6 * MINUTE).timestamp())},
-        {"version": "1.4.1"},
-    ],
-    ids=str,
-)
-def test_an_override_that_is_none(lifters: Lifters, said: dict[str, Any]) -> None:
-    """It is passed over, and the one who cuts signs one of their own."""
-    first = asked_by_hand(lifters, **said)
-    consent_by_hand(lifters, first)
-    refused(lifters)
-    assert len(lifters.files) == 2
-
-
-def test_each_byte_counts(lifters: Lifters) -> None:
-    """T02: a byte of either statement or signature that was flipped makes it none."""
-    refused(lifters)
-    lifters.agree("ana")
-    for path in [*lifters.office.root.glob("checklists/overrides/*")]:
-        content = path.read_bytes()
-        for at in range(30, len(content) - 30, 61):
-            path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-            lying = lifters.ask(lambda question: terms_of(question, lifters))
-            assert lying is None, (path.name, at)
-        path.write_bytes(content)
-    lifters.cut()
-
-
-def terms_of(question: Any, lifters: Lifters) -> Any:
-    """Whether what lies there was agreed to; None if not."""
-    from relman.approval import lifting as shelf
-
-    terms = breakglass.Terms.of(question)
-    (one,) = shelf.lying(lifters.office.root)
-    try:
-        found = breakglass.asked(one.first, terms)
-    except RelmanError:
-        return None
-    return breakglass.first_agreed(found, one.seconds, "deploy-rollback", terms)
 
 
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────────

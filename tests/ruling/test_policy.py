@@ -58,6 +58,14 @@ def test_what_is_pinned_elsewhere_is_not_overwritten(founded: Office) -> None:
         founded.propose()
 
 
+def test_a_pin_that_cannot_be_read_is_no_beginning(office: Office) -> None:
+    """What pins nothing is told; a first policy is not begun beside it."""
+    office.add("ana")
+    office.environ["RELMAN_GENESIS"] = "sha256:abc"
+    with pytest.raises(Refused, match="RELMAN_GENESIS is no digest"):
+        office.propose()
+
+
 def test_the_same_again_changes_nothing(office: Office) -> None:
     """A draft keeps its bytes, whenever it is proposed again; other words are written."""
     for person in PEOPLE:
@@ -162,6 +170,17 @@ def test_a_stranger_does_not_sign(founded: Office) -> None:
         founded.sign("mallory")
     assert caught.value.fact.endswith("is the key of nobody")
     assert not [*founded.root.glob("checklists/policy/000002.*.sig")]
+
+
+def test_who_is_listed_and_no_admin_does_not_sign(founded: Office) -> None:
+    """A key for policies makes nobody an admin."""
+    person = '[people.dora]\nname = "Dora"\nemails = ["dora@mervo.example"]\n'
+    founded.write(MODEL + person)
+    founded.add("dora", key=f"{founded.new_key('dora')}.pub")
+    founded.propose()
+    with pytest.raises(Refused, match="an admin signs a policy") as caught:
+        founded.sign("dora")
+    assert caught.value.fact.endswith("is the key of dora@mervo.example")
 
 
 def test_nothing_is_signed_that_was_not_agreed_to(founded: Office) -> None:
