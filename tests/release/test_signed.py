@@ -79,7 +79,7 @@ class Team:
         for email, name in people.items():
             with open(f"{self.keys[name]}.pub", encoding="utf-8") as file:  # noqa: PTH123
                 public: Any = SimpleNamespace(line=" ".join(file.read().split()[:2]))
-            listed += [line(email), line(email, public, namespaces="go@relman.dev")]
+            listed += [line(email), line(email, public, namespaces="go@relman.dev,override@relman.dev")]
         chain = Chain().add(" ".join(people), lines=listed, sections=sections)
         chain.write(self.shop.folder)
         self.shop.environ["RELMAN_GENESIS"] = chain.genesis
