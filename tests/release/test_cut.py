@@ -88,7 +88,7 @@ def test_plan_changes_nothing_and_asks_every_gate(open_shop: Shop) -> None:
     ended = open_shop.run("release.plan", "--json")
     assert ended.code == 0, ended.out
     gates = [event["text"] for event in ended.events if event["kind"] == "gate"]
-    assert gates == ["working tree", "version", "deploy window", "smoke baseline", "way back"]
+    assert gates == ["working tree", "version", "deploy window", "clock", "smoke baseline", "way back"]
     assert (open_shop.live(), open_shop.kinds(), open_shop.git("status", "--porcelain")) == before
 
 

@@ -26,11 +26,14 @@ from relman.errors import Refused
 from relman.tasks.declare import task
 
 @task
-def cut(_context, *, service: str = "", percent: int = 5, dry_run: bool = False) -> None:
+def cut(
+    _context, *, service: str = "", override: tuple[str, ...] = (), percent: int = 5, dry_run: bool = False
+) -> None:
     """Cut.
 
     Args:
         service: Which.
+        override: Which gates.
         percent: How much.
         dry_run: Only look.
     """
