@@ -27,6 +27,11 @@ _HOUR = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+def repeated(text: object) -> str:
+    """What somebody wrote, for an error, without the name and the password that a URL may carry."""
+    return re.sub(r"//.*@", "//…@", repr(text))
+
+
 class Word(str):
     """A string that matches the whole of ``pattern``; anything else is a ValueError."""
 
@@ -39,7 +44,7 @@ class Word(str):
         if isinstance(text, date | time):  # TOML writes dates and times without quotes as well
             text = text.isoformat()
         if not isinstance(text, str) or not cls.fits(text):
-            raise ValueError(f"expected {cls.shape}, got {text!r}{cls.hint(text)}")
+            raise ValueError(f"expected {cls.shape}, got {repeated(text)}{cls.hint(text)}")
         return super().__new__(cls, text)
 
     @classmethod

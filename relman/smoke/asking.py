@@ -12,7 +12,7 @@ from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from relman.clock import Clock
-from relman.config.words import Endpoint
+from relman.config.words import Endpoint, repeated
 from relman.errors import UsageError
 from relman.smoke.judging import Answer
 from relman.smoke.suite import Check
@@ -40,7 +40,7 @@ def origin(base_url: str) -> Endpoint:
     try:
         return Endpoint(_origin(base_url))
     except ValueError:
-        wanted = f"{base_url!r}; write it like https://api.example or http://127.0.0.1:8080"
+        wanted = f"{repeated(base_url)}; write it like https://api.example or http://127.0.0.1:8080"
         raise UsageError("not a URL that can be asked", fact=wanted) from None
 
 

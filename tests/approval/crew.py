@@ -134,7 +134,17 @@ class Crew:
         path.write_text(path.read_text("utf-8").replace('"solo"', f'"{profile}"') + text, "utf-8")
         return self.shop.commit("feat: work as a team")
 
-    def legislate(self, *admins: str, sign: tuple[str, ...] = ADMINS) -> None:
+    def contacts(self) -> None:
+        """Ana has a telephone number, which stands in a variable."""
+        path = self.shop.folder / "relman.toml"
+        old, new = (
+            '["ana@mervo.example"] }',
+            '["ana@mervo.example"], contacts = { phone = "env:ANA_PHONE" } }',
+        )
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+        self.shop.commit("feat: say how Ana is reached")
+
+    def legislate(self, *admins: str) -> None:
         """Write the next version of the policy for what lies here, sign it, pin the first, commit."""
         first = not Papers.load(self.shop.folder).versions
         if first:
@@ -142,7 +152,7 @@ class Crew:
                 self._enrol(name)
         flags = [word for each in admins or ADMINS for word in ("--admin", self.people[each].email)]
         self.types(ANA, "policy.propose", *flags, need=True)
-        for name in sign:
+        for name in ADMINS if first else ADMINS[:2]:
             self.types(name, "policy.sign", "--yes-sha256", self.newest, need=True)
         if first:
             self.shop.environ["RELMAN_GENESIS"] = f"sha256:{self.newest}"
@@ -205,6 +215,11 @@ class Crew:
         self.folder.write(by.sign(content, namespace), kind, f"{file}.sig")
         self.folder.write(content, kind, file)
         return file
+
+    def say(self, name: str, *flags: str) -> Ended:
+        """What comes of ``checklist.sign``, typed by somebody who has read what lies here."""
+        digest = sha256(self.folder.request())
+        return self.types(name, "checklist.sign", "--yes-sha256", digest, *flags)
 
     def agree(self) -> None:
         """The A and the one who is on call say go, by hand; it is committed."""
