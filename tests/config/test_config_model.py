@@ -184,6 +184,13 @@ def test_no_paper_is_written_over_another_file(tmp_path: Path, section: str, tol
     assert told in refused(tmp_path, f"{MODEL}\n[documents]\n{section}\n")
 
 
+@pytest.mark.parametrize("handle", ["@ana @eve", "@ana # not", "@", "@ana/", "ana\u202e"])
+def test_a_handle_is_one_name(tmp_path: Path, handle: str) -> None:
+    """CODEOWNERS gives every word after the pattern a review, and reads nothing after a hash."""
+    text = MODEL.replace('emails = ["ana@mervo.example"]', f'handle = "{handle}"')
+    assert "people.ana.handle: expected a name as the forge" in refused(tmp_path, text)
+
+
 def test_a_runbook_lies_in_the_repository(tmp_path: Path) -> None:
     """What a domain names is reviewed with the rest: a path that leads out of the folder is refused."""
     text = MODEL.replace('"docs/runbooks/billing.md"', '"../billing.md"')

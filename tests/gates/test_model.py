@@ -69,3 +69,12 @@ def test_it_can_be_asked_about_another_day(question: Ask, tmp_path: Path) -> Non
     assert model.GATE.ask(question(text, now=NOW)).answer is Answer.GO
     later = question(text, now=NOW, at=datetime(2027, 1, 6, 10, 30, tzinfo=UTC))
     assert "nobody is on call from Mon 2028-01-03 09:00" in model.GATE.ask(later).fact
+
+
+def test_what_stops_is_told_before_what_makes_work_harder(question: Ask, tmp_path: Path) -> None:
+    """Three are shown: a release that is stopped is told by what stops it."""
+    text = mervo(tmp_path).replace(', deputy = "ben"', "").replace('"Tell customers"', '"TODO"')
+    verdict = model.GATE.ask(question(text, now=NOW))
+    assert verdict.answer is Answer.NO_GO
+    assert verdict.fact.endswith("TODO is left here")
+    assert "deputy" not in verdict.fact

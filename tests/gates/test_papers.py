@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from relman.gates import documents, runbooks, touchpoints
 from relman.models import Answer
@@ -48,8 +50,6 @@ def commit(folder: Path) -> None:
 
 def shipped(repo: Repo, prior: str = "1.7.3") -> dict[str, object]:
     """A candidate at the newest commit, after a version."""
-    from msgspec.structs import replace
-
     return {"proposed": replace(candidate(commit=repo.head), prior=prior), "repo": lambda: repo, "now": NOW}
 
 
@@ -124,3 +124,22 @@ def test_without_a_version_before_every_file_is_looked_at(question: Ask, repo: R
     verdict = touchpoints.GATE.ask(question(MODEL, **shipped(repo, prior="")))
     assert verdict.answer is Answer.WARN
     assert "relman.toml" in verdict.fact
+
+
+def test_without_touchpoints_any_runbook_may_be_meant(question: Ask, repo: Repo, tmp_path: Path) -> None:
+    """A6d: nothing tells which paths are whose, so one that is twice too old stops every release."""
+    aged(tmp_path, 400)
+    bare = MODEL.partition("[[touchpoint]]")[0] + "[documents]\n"
+    assert runbooks.GATE.ask(question(bare, **shipped(repo))).answer is Answer.NO_GO
+
+
+def test_paths_are_those_below_the_models_folder(question: Ask, repo: Repo, tmp_path: Path) -> None:
+    """A7: in a repository of several, what lies beside the folder of relman.toml is another's."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/a.py").write_text("1\n", "utf-8")
+    commit(tmp_path)
+    asked = question(MODEL, **shipped(repo))
+    inner = tmp_path / "billing"
+    moved = replace(asked.config.source, path=inner / "relman.toml")
+    verdict = touchpoints.GATE.ask(dataclasses.replace(asked, config=replace(asked.config, source=moved)))
+    assert verdict.inputs == {"paths": 1, "of nobody's": ["pay.py"]}
