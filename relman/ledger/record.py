@@ -13,6 +13,9 @@ from relman.errors import Fenced
 from relman.ledger import chain
 from relman.ledger.entries import Draft, Entry, Fence, Run, Store
 
+CONSUMED = "checklist.consumed"
+"""The kind of the entry by which a run uses a signed request, for no other run to use."""
+
 
 class RunRecord:
     """What is recorded of a run.
@@ -54,8 +57,14 @@ class RunRecord:
         found = [entry.detail["reason"] for entry in self._of(step) if entry.kind == "step.failed"]
         return found[-1] if found else None
 
+    @property
+    def request(self) -> str:
+        """SHA-256 of the signed request that the run uses, in hex; empty for none."""
+        found = self.wish(CONSUMED)
+        return str(found.detail["request"]) if found else ""
+
     def wish(self, kind: str) -> Entry | None:
-        """The first signal of a kind that somebody else left for the driver, None for none."""
+        """The first entry of a kind, such as a signal that somebody left for the driver; None for none."""
         return next((entry for entry in self._entries if entry.kind == kind), None)
 
     def refresh(self) -> None:

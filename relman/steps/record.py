@@ -73,6 +73,7 @@ class Tag(Step, frozen=True, tag="tag"):
             "Relman-Revision": self.revision,
             "Relman-Image": self.image,
             "Relman-Template": f"sha256:{self.template}" if self.template else "",
+            "Relman-Request": f"sha256:{record.request}" if record.request else "",
             RUN: record.run.id,
             "Relman-Ledger": f"{self.origin} {size} {base64.b64encode(root).decode()}" if self.origin else "",
         }

@@ -12,7 +12,7 @@ import pytest
 
 from relman import config
 from relman.approval import guarding
-from relman.gates.approval import consuming
+from relman.ledger.record import CONSUMED
 from tests.release.shop import Ended, Shop
 from tests.signing.team import Chain, line
 
@@ -135,8 +135,10 @@ def test_a_signed_release_ships_once(team: Team) -> None:
     shop.commit("chore: record the votes")
     ended = shop.run("release.cut")
     assert ended.code == 0, ended.out + ended.err
-    used = [one for one in shop.entries() if one.kind == consuming.CONSUMED]
+    used = [one for one in shop.entries() if one.kind == CONSUMED]
     assert len({one.run for one in used}) == 2, "the refused run used nothing"
+    told = shop.git("for-each-ref", "--format=%(contents:body)", "refs/tags/v0.2.0").splitlines()
+    assert f"Relman-Request: sha256:{used[-1].detail['request']}" in told
     assert "T04: this request was used already" in shop.run("checklist.verify", "--release", "0.2.0").out
     assert shop.run("release.rollback").code == 0, "T18: a rollback asks nobody"
 
@@ -145,12 +147,12 @@ def test_a_killed_cut_goes_on_with_its_request_once(team: Team) -> None:
     """T04: kill -9 between the use and the deploy; a resume is the same run, and ships."""
     shop = team.shop
     team.agree()
-    process = shop.started_until("release.cut", consuming.CONSUMED)
+    process = shop.started_until("release.cut", CONSUMED)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     resumed = shop.run("release.resume")
     assert resumed.code == 0, resumed.out + resumed.err
-    assert len([one for one in shop.entries() if one.kind == consuming.CONSUMED]) == 1
+    assert len([one for one in shop.entries() if one.kind == CONSUMED]) == 1
     assert len([one for one in shop.entries() if one.kind == "release.shipped"]) == 2
     assert shop.live().split.percent(next(iter(shop.live().split.shares))[0]) == 100
 

@@ -13,11 +13,10 @@ from relman.errors import Refused
 from relman.gates.approval import choosing, rules
 from relman.gates.question import Question
 from relman.ledger import Draft, Entry
+from relman.ledger.record import CONSUMED
 from relman.models import TEAM
 from relman.signing.genesis import VARIABLE
 from relman.signing.strict import sha256
-
-CONSUMED = "checklist.consumed"
 
 
 def due(question: Question, environ: Mapping[str, str] = os.environ) -> bool:
