@@ -28,8 +28,13 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def repeated(text: object) -> str:
-    """What somebody wrote, for an error, without the name and the password that a URL may carry."""
-    return re.sub(r"//.*@", "//…@", repr(text))
+    """What somebody wrote, for an error, without the name and the password that an address may carry."""
+    told = repr(text)
+    before, at, host = told.rpartition("@")
+    scheme, slashes, _ = before.partition("//")
+    if at and (slashes or ":" in before):  # a lone name before the sign is an e-mail address, and no secret
+        return f"{scheme if slashes else told[:1]}{slashes}…@{host}"
+    return told
 
 
 class Word(str):

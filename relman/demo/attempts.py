@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from relman.approval import stock
@@ -135,7 +135,7 @@ def stolen(cast: Cast) -> Said:
 
 def next_month(cast: Cast) -> Said:
     """The approval, nine days later."""
-    at = datetime.now(UTC) + timedelta(days=9)
+    at = cast.clock.now() + timedelta(days=9)
     return cast.types(ERIN, VERIFY, "--at", at.isoformat(timespec="seconds"))
 
 

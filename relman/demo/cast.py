@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from relman.approval.folder import ROOT, VOTES, Folder, requests
 from relman.approval.request import Request
+from relman.clock import Clock
 from relman.demo.stage import DemoFailed, Stage
 from relman.errors import Unreachable
 from relman.signing import GO, OwnKey, Papers, Vote, signed
@@ -68,20 +69,22 @@ class Cast:
     Attributes:
         stage: The repository and the platform.
         keys: The folder of everybody's private keys.
+        clock: Where time comes from.
         environ: What every command is run with; it gets the pinned genesis.
     """
 
     stage: Stage
     keys: Path
+    clock: Clock
     environ: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def gathered(cls, stage: Stage, keys: Path) -> Cast:
+    def gathered(cls, stage: Stage, keys: Path, clock: Clock) -> Cast:
         """A service that was released once, a team that signs from now on, and its first policy."""
         if not shutil.which(PROGRAM):
             install = "sudo apt install openssh-client"
             raise Unreachable("people sign with ssh-keygen", fact="it is not on the PATH", clears=install)
-        cast = cls(stage, keys, dict(stage.environ))
+        cast = cls(stage, keys, clock, dict(stage.environ))
         keys.mkdir()
         for name in (*ADMINS, ERIN, MALLORY, ROBOT):
             command = [PROGRAM, "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(keys / name)]

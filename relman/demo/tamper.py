@@ -63,7 +63,7 @@ def tell(environ: Mapping[str, str], clock: Clock) -> None:
         "A team of four, with keys, a policy and a platform of their own, in a temporary folder …", flush=True
     )
     with built(environ) as stage:
-        cast = Cast.gathered(stage, stage.repository.parent / "keys")
+        cast = Cast.gathered(stage, stage.repository.parent / "keys", clock)
         tried = _played(cast)
     _summary(tried, (clock.now() - began).total_seconds())
     if failed := [one for one in tried if not one.refused]:
@@ -132,7 +132,9 @@ def _summary(tried: list[Tried], seconds: float) -> None:
     rows += [[threat, what, "not tried yet", ""] for threat, what in attempts.LATER.items()]
     print(table(sorted(rows, key=lambda row: row[0])))
     good = sum(one.refused for one in tried)
-    print(f"\n{good} of {len(tried)} attempts were refused. What no signature stops: SECURITY.md")
+    print(
+        f"\n{good} of {len(tried)} attempts were refused. What no signature stops: docs/concepts/go-no-go.md"
+    )
 
 
 def _outcome(one: Tried) -> str:
