@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -243,10 +244,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, list[Figures]]:
         script = folder / "unlike.lua"
         script.write_text(UNLIKE)
         more = ["-s", script] if arguments.unlike else []
-        one_turn = {
-            name: lambda it=it: turn(it, arguments.seconds, more)  # type: ignore[misc]
-            for name, it in proxies.items()
-        }
+        one_turn = {name: partial(turn, it, arguments.seconds, more) for name, it in proxies.items()}
         return turns(one_turn, arguments.rounds)
 
 

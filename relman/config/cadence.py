@@ -64,11 +64,13 @@ class When(Word):
     @property
     def week(self) -> int | None:
         """Which of the month's such days: 0 for the first, -1 for the last; None: each week's."""
-        named = re.fullmatch(_WHEN, self)["week"]  # type: ignore[index]
-        return None if named is None else -1 if named == _WEEKS[-1] else _WEEKS.index(named)
+        named = self._part("week")
+        return None if not named else -1 if named == _WEEKS[-1] else _WEEKS.index(named)
 
     def _part(self, name: str) -> str:
-        return str(re.fullmatch(_WHEN, self)[name])  # type: ignore[index]
+        """A part of the text, which has this shape; empty where it was left out."""
+        found = re.fullmatch(_WHEN, self)
+        return (found[name] or "") if found else ""
 
 
 class Topic(Choice):
