@@ -154,3 +154,13 @@ class Interrupted(RelmanError):
     """The second Ctrl-C: leave at once."""
 
     code = 130
+
+
+def repeated(text: object) -> str:
+    """What somebody wrote, for an error, without the name and the password that an address may carry."""
+    told = repr(text)
+    before, at, host = told.rpartition("@")
+    scheme, slashes, _ = before.partition("//")
+    if at and (slashes or ":" in before):  # a lone name before the sign is an e-mail address, and no secret
+        return f"{scheme if slashes else told[:1]}{slashes}…@{host}"
+    return told

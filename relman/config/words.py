@@ -19,22 +19,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from relman.config.near import did_you_mean
-from relman.errors import UsageError
+from relman.errors import UsageError, repeated
 from relman.models import PERCENT
 
 _FIRST, _LAST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))  # noqa: DTZ901
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def repeated(text: object) -> str:
-    """What somebody wrote, for an error, without the name and the password that an address may carry."""
-    told = repr(text)
-    before, at, host = told.rpartition("@")
-    scheme, slashes, _ = before.partition("//")
-    if at and (slashes or ":" in before):  # a lone name before the sign is an e-mail address, and no secret
-        return f"{scheme if slashes else told[:1]}{slashes}…@{host}"
-    return told
 
 
 class Word(str):

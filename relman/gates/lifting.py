@@ -1,7 +1,8 @@
 """What lets a candidate pass a gate that says no: an override, or a team that is only advised.
 
 What it is not: a way to turn a gate green. The answer stays what it is, and is shown and recorded
-beside what lifted it. A gate that nobody may lift is never lifted, in no mode.
+beside what lifted it. A gate that nobody may lift is never lifted, in no mode; and a freeze, which takes
+an emergency to pierce, is no advice either.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def lifted(gate: Gate, verdict: Verdict, question: Question) -> Verdict:
         inputs = {**verdict.inputs, "override": found.entry}
         return replace(verdict, lifted=_words(found), inputs=inputs)
     verdict = replace(verdict, fact="; ".join([verdict.fact, *notes]))
-    return replace(verdict, lifted=ADVICE) if question.config.mode == "advise" else verdict
+    advised = question.config.mode == "advise" and verdict.price is Price.OVERRIDE
+    return replace(verdict, lifted=ADVICE) if advised else verdict
 
 
 def _override(gate: Gate, verdict: Verdict, question: Question) -> tuple[Granted | None, tuple[str, ...]]:

@@ -12,8 +12,8 @@ from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from relman.clock import Clock
-from relman.config.words import Endpoint, repeated
-from relman.errors import UsageError
+from relman.config.words import Endpoint
+from relman.errors import UsageError, repeated
 from relman.smoke.judging import Answer
 from relman.smoke.suite import Check
 

@@ -18,7 +18,7 @@ def halted(world: World, release: Release) -> Failed | None:
 
     An emergency stop always holds. A freeze or a holiday does, unless an emergency override is active. A
     closed window follows ``overrun``: ``finish`` goes on, ``hold`` waits for a person, ``return`` puts back.
-    Who is only advised by the gates is only stopped by the stop.
+    Who is only advised by the gates goes on when a window closes, and never inside a freeze.
 
     Args:
         world: As the run sees it.
@@ -36,12 +36,11 @@ def halted(world: World, release: Release) -> Failed | None:
     here = hours.of(world.config.window, told, release=release)
     if here.answer(now).open:
         return None
-    closure, advised = here.frozen(now), world.config.mode == "advise"
-    if closure and (closure.kind == "stop" or not advised):
+    if closure := here.frozen(now):
         what = "an emergency stop is in force" if closure.kind == "stop" else f"a {closure.kind} has begun"
         lift = f"inv window.thaw --id {closure.id}, then " if closure.id else ""
         raise Paused(f"held: {what}", fact=closure.text, clears=f"{lift}{RESUME}")
-    if world.target.overrun == "finish" or advised:
+    if world.target.overrun == "finish" or world.config.mode == "advise":
         return None
     if world.target.overrun == "hold":
         raise Paused("held: the deploy window has closed", fact=here.explain(now), clears=RESUME)

@@ -80,18 +80,6 @@ def test_dates_and_times_as_toml_has_them(tmp_path: Path) -> None:
     assert config.load(written(tmp_path, bare)).window == quoted
 
 
-@pytest.mark.parametrize(
-    "address", ["http://ana:{}@h", "ana:{}@h:80", "https://{}@h/x@y", "http://ana:{}@", "//{}@h"]
-)
-@pytest.mark.parametrize("secret", ["hunter2", 'p/w"x', "a@b:c", "a//b"])
-def test_a_password_in_an_address_is_not_repeated(address: str, secret: str, tmp_path: Path) -> None:
-    """An address with one is refused, and the error goes to screens and logs."""
-    quoted = msgspec.json.encode(address.format(secret)).decode()
-    told = refused(tmp_path, f"[platform]\nendpoint = {quoted}\n{LEAST}")
-    assert "…@" in told
-    assert not any(part in told for part in ("hunter2", "p/w", "a@b", "a//b", "b:c"))
-
-
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     """An editor that writes one does not break the file."""
     assert config.load(written(tmp_path, "\ufeff" + LEAST)).service["api"].project == "acme"

@@ -95,6 +95,12 @@ def test_nobody_lifts_a_stop_of_a_gate_that_can_be_lifted(question: Ask) -> None
     assert not verdict.passes
 
 
+def test_a_freeze_is_no_advice(question: Ask) -> None:
+    """What takes an emergency to pierce refuses in every mode: never inside a freeze (ruling 20)."""
+    verdict = window(question(f'mode = "advise"\n{FREEZE}'))
+    assert (verdict.passes, verdict.lifted, verdict.price) == (False, "", Price.EMERGENCY)
+
+
 def test_advice_is_for_the_window_too(question: Ask) -> None:
     """The window is closed, and the candidate passes with that said."""
     assert window(question(ADVISE, now=THURSDAY)).lifted == 'advice only: mode = "advise"'
