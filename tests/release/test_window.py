@@ -159,8 +159,11 @@ def all_entries(shop: Shop) -> tuple[Entry, ...]:
         store.close()
 
 
-def test_no_shift_goes_forward_inside_a_freeze(open_shop: Shop) -> None:
-    """A freeze holds whatever overrun says."""
+@pytest.mark.parametrize("mode", ["enforce", "advise"])
+def test_no_shift_goes_forward_inside_a_freeze(open_shop: Shop, mode: str) -> None:
+    """A freeze holds whatever overrun says, and whether gates refuse or advise."""
+    path = open_shop.folder / "relman.toml"
+    path.write_text(f'mode = "{mode}"\n{path.read_text("utf-8")}', "utf-8")
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
     freeze = f'freezes = [{{ from = "{tomorrow}", to = "{tomorrow}", reason = "stocktaking" }}]\n'
     windowed(open_shop, opens=timedelta(hours=-1), extra=freeze)
