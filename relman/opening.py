@@ -19,7 +19,7 @@ from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
-from relman.operating import Operating
+from relman.team.operating import Operating
 from relman.wayback import WayBack
 
 FLAGS = ("--service", "--project", "--region")

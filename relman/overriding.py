@@ -1,7 +1,7 @@
 """An override as a person asks for it: checked before anything else, recorded before the gates are asked.
 
 What it is not: what it does to a gate (``gates.lifting``), how the ledger tells of it (``ops.overrides``),
-or the word of the second person whom a team asks for (``consenting``).
+or the word of the second person whom a team asks for (``lifting``).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from relman.tasks.declare import task
 from relman.tasks.showing import shown, team
 
 if TYPE_CHECKING:
-    from relman.ruling import Agreed, ToSign
+    from relman.team.ruling import Agreed, ToSign
 
 
 @task(default=True)
@@ -28,8 +28,8 @@ def show(_context: Context, *, pin: bool = False, json: bool = False) -> None:
         pin: Pin the first version for you, in your own configuration, once it has all its signatures.
         json: One JSON object.
     """
-    from relman import rulebook
     from relman.render import rules
+    from relman.team import rulebook
 
     with team() as operating:
         where = rulebook.place(operating)
@@ -69,9 +69,9 @@ def propose(
         pin: Whether hardware keys ask for their PIN.
         json: JSON lines.
     """
-    from relman import rulebook, ruling
     from relman.models import Event
     from relman.render import rules
+    from relman.team import rulebook, ruling
 
     with shown(json=json) as screen, team(screen) as operating:
         wish = ruling.Wish(admin, quorum, comment, hardware, pin, approval, self_approval)
@@ -98,9 +98,9 @@ def sign(_context: Context, *, key: str = "", yes_sha256: str = "", json: bool =
         yes_sha256: The digest of what you have read, where there is no terminal.
         json: JSON lines.
     """
-    from relman import rulebook, ruling
     from relman.models import Event
     from relman.render import rules
+    from relman.team import rulebook, ruling
 
     with shown(json=json) as screen, team(screen) as operating:
         where = rulebook.place(operating)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from relman.app import Relman
     from relman.clock import Clock
     from relman.models import Emit, Event
-    from relman.operating import Operating
+    from relman.team.operating import Operating
 
 
 class Shown:

@@ -36,9 +36,9 @@ def add(
             without it everything that a person signs.
         json: JSON lines.
     """
-    from relman import enrolling, rulebook
     from relman.models import Event
     from relman.signing.standing import told
+    from relman.team import enrolling, rulebook
 
     if not person or (key and github):
         raise UsageError("whose key", clears="--person PERSON, and one of --key FILE and --github NAME")
@@ -65,8 +65,8 @@ def revoke(_context: Context, *, key: str = "", person: str = "", json: bool = F
         person: Instead, every key of a person.
         json: JSON lines.
     """
-    from relman import enrolling, rulebook
     from relman.models import Event
+    from relman.team import enrolling, rulebook
 
     with shown(json=json) as screen, team(screen) as operating:
         where = rulebook.place(operating)
@@ -88,8 +88,8 @@ def listing(_context: Context, *, json: bool = False) -> None:
     Args:
         json: One JSON object a line.
     """
-    from relman import enrolling, rulebook
     from relman.render import rules
+    from relman.team import enrolling, rulebook
 
     with team() as operating:
         where = rulebook.place(operating)

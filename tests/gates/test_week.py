@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from relman.gates import Question, actions, cadence, model_review, rollout_plan
-from relman.holding import Said
 from relman.ledger import Draft
 from relman.models import Answer, Verdict
+from relman.team.holding import Said
 from tests.gates.conftest import KEY, Ask, candidate, record
 from tests.operating.team import MODEL, Team, berlin
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from relman import holding, opening
+from relman import opening
 from relman.clock import Clock
 from relman.config.words import Zone
-from relman.holding import Said
-from relman.operating import Operating
 from relman.ops.held import Record
+from relman.team import holding
+from relman.team.holding import Said
+from relman.team.operating import Operating
 
 T = TypeVar("T")
 BERLIN = Zone("Europe/Berlin")

@@ -11,12 +11,12 @@ from datetime import date
 
 import pytest
 
-from relman import holding
 from relman.errors import Refused, RelmanError, UsageError
-from relman.holding import Said
 from relman.ops import held
 from relman.render import agenda
 from relman.signing.statements import Duty
+from relman.team import holding
+from relman.team.holding import Said
 from tests.operating.team import Team
 
 ANA = Said(attendees=("ana",))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from relman import holding
 from relman.errors import Refused
-from relman.holding import Said
 from relman.ops import held, pace
 from relman.ops import review as stands
 from relman.ops.held import Record
 from relman.signing.statements import Duty
+from relman.team import holding
+from relman.team.holding import Said
 from tests.operating.team import MODEL, Team
 
 ANA = Said(attendees=("ana",))

@@ -10,14 +10,15 @@ from datetime import timedelta
 
 import pytest
 
-from relman import handing, holding, opening
+from relman import opening
 from relman.errors import UsageError
-from relman.holding import Said
-from relman.operating import Operating
 from relman.ops import pace
 from relman.ops.freezing import Wish
 from relman.ops.today import Page, When
 from relman.render import today
+from relman.team import handing, holding
+from relman.team.holding import Said
+from relman.team.operating import Operating
 from tests.operating.team import MODEL, Team, berlin
 
 ANA = Said(attendees=("ana",))

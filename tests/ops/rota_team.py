@@ -11,7 +11,7 @@ import pytest
 
 from relman import opening
 from relman.clock import Clock
-from relman.operating import Operating
+from relman.team.operating import Operating
 
 WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)

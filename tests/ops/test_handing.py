@@ -6,14 +6,14 @@ from datetime import datetime
 
 import pytest
 
-from relman import handing, standby
 from relman.errors import Refused, UsageError
 from relman.ledger import Draft
 from relman.models import TEAM
-from relman.operating import Operating
 from relman.ops import shifts
 from relman.ops.spans import FOREVER, Span
 from relman.signing import Duty, OwnKey
+from relman.team import handing, standby
+from relman.team.operating import Operating
 from tests.ops.rota_team import HOUR, MODEL, MONDAY, WEDNESDAY, WEEK, Open, key, team
 
 __all__ = ["key", "team"]  # fixtures

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from relman import handing, standby
 from relman.errors import Refused, UsageError
 from relman.render import oncall as pages
+from relman.team import handing, standby
 from tests.ops.rota_team import HOUR, MODEL, MONDAY, SERVICE, WEDNESDAY, WEEK, Open, key, team
 
 __all__ = ["key", "team"]  # fixtures

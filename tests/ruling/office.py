@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from relman import enrolling, opening, rulebook, ruling
+from relman import opening
 from relman.clock import Clock
 from relman.ledger import Entry
 from relman.models import TEAM, Emit, silent
-from relman.operating import Operating
-from relman.rulebook import Place
-from relman.ruling import Proposal, Wish
 from relman.signing.standing import Outstanding, Standing
+from relman.team import enrolling, rulebook, ruling
+from relman.team.operating import Operating
+from relman.team.rulebook import Place
+from relman.team.ruling import Proposal, Wish
 
 T = TypeVar("T")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from relman import enrolling
 from relman.errors import Refused
 from relman.gates import GATES
 from relman.gates.approval import breakglass
@@ -18,6 +17,7 @@ from relman.models import ServiceKey
 from relman.ops import held, overrides
 from relman.overriding import Lift
 from relman.tasks.agreeing import agreed
+from relman.team import enrolling
 from tests.ruling.lifters import (
     CANDIDATE,
     EMERGENCY,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from relman import enrolling, ruling
 from relman.errors import Refused, RelmanError, Tampered, UsageError
 from relman.render import rules
-from relman.ruling import Wish
 from relman.signing import Policy
+from relman.team import enrolling, ruling
+from relman.team.ruling import Wish
 from tests.ruling.office import MODEL, PEOPLE, Office
 
 LOOSER = MODEL.replace('end = "16:00"', 'end = "23:00"')

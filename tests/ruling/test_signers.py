@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import responses
 
-from relman import enrolling
-from relman.enrolling import Wish
 from relman.errors import Refused, Unreachable, UsageError
 from relman.models import Event
 from relman.signing import GO, POLICY, OwnKey, PublicKey, Signers, read_revoked, signed
 from relman.signing.signers import Signer
 from relman.signing.standing import Row
+from relman.team import enrolling
+from relman.team.enrolling import Wish
 from tests.ruling.office import NOON, Office
 from tests.signing import stock
 

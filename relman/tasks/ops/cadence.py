@@ -63,7 +63,7 @@ def hold(  # noqa: PLR0913  what a person can say of a meeting
         dry_run: Print the pack and judge the record; record nothing.
         json: One JSON object.
     """
-    from relman.holding import Said
+    from relman.team.holding import Said
 
     said = Said(attendees=attendees, decisions=decision, actions=action, note=note, by=person, key=key)
     _held(item, occurrence, said, dry=dry_run, json=json)
@@ -100,7 +100,7 @@ def review(  # noqa: PLR0913  as ops.hold
         json: One JSON object.
     """
     from relman.config.cadence import REVIEW
-    from relman.holding import Said
+    from relman.team.holding import Said
 
     told = {"attendees": attendees, "decisions": decision, "actions": action, "note": note}
     said = Said(**told, by=person, key=key, unchanged=no_change)  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def done(_context: Context, *, action: str = "", note: str = "", person: str = "
         note: What came of it.
         person: Who says so, by id; by default the person with git's user.email.
     """
-    from relman import holding
+    from relman.team import holding
 
     with team() as operating:
         found = holding.done(operating, action, note, person)
@@ -141,8 +141,8 @@ def done(_context: Context, *, action: str = "", note: str = "", person: str = "
 
 def _held(item: str, occurrence: str, said: object, *, dry: bool, json: bool) -> None:
     """Print the pack before anything is judged, so that a refusal costs nobody the agenda."""
-    from relman import holding
     from relman.render import agenda
+    from relman.team import holding
 
     with team() as operating:
         ready = holding.prepared(operating, item, occurrence)

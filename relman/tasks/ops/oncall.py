@@ -18,7 +18,7 @@ from relman.tasks.declare import Count, task
 from relman.tasks.showing import saved, shown, team
 
 if TYPE_CHECKING:
-    from relman.operating import Operating
+    from relman.team.operating import Operating
 
 
 @task(default=True)
@@ -31,8 +31,8 @@ def now(_context: Context, *, at: datetime | None = None, json: bool = False) ->
         at: Another instant than now, with its offset.
         json: One JSON object.
     """
-    from relman import standby
     from relman.render import oncall
+    from relman.team import standby
 
     with team() as operating:
         known, when = standby.shifts(operating, at), _when(operating, at)
@@ -49,8 +49,8 @@ def following(_context: Context, *, at: datetime | None = None, json: bool = Fal
         at: From another instant than now on, with its offset.
         json: One JSON object a line, a line for each shift.
     """
-    from relman import standby
     from relman.render import oncall
+    from relman.team import standby
 
     with team() as operating:
         known, when = standby.shifts(operating, at), _when(operating, at)
@@ -81,8 +81,8 @@ def report(
         to: Up to this instant, with its offset; by default now.
         json: One JSON object.
     """
-    from relman import standby
     from relman.render import oncall
+    from relman.team import standby
 
     with team() as operating:
         found = standby.counted(operating, _when(operating, to), from_, timedelta(weeks=weeks))
@@ -105,8 +105,8 @@ def gaps(
         at: From another instant than now on, with its offset.
         json: One JSON object a line, a line for each gap.
     """
-    from relman import standby
     from relman.render import oncall
+    from relman.team import standby
 
     with team() as operating:
         known, when = standby.shifts(operating, at), _when(operating, at)
@@ -140,8 +140,8 @@ def replace(
         reason: Why; it is recorded.
         json: JSON lines.
     """
-    from relman import handing, standby
     from relman.render import oncall
+    from relman.team import handing, standby
 
     if not person or to is None:
         raise UsageError("who, and until when", clears="--person PERSON --to INSTANT --reason …")
@@ -172,8 +172,8 @@ def swap(
         reason: Why; it is recorded.
         json: JSON lines.
     """
-    from relman import handing, standby
     from relman.render import oncall
+    from relman.team import handing, standby
 
     if first is None or second is None:
         raise UsageError("which two shifts", clears="--first INSTANT --second INSTANT --reason …")
@@ -195,8 +195,8 @@ def accept(_context: Context, *, key: str = "", json: bool = False) -> None:
         key: The file of an SSH key, instead of git's user.signingKey.
         json: JSON lines.
     """
-    from relman import handing, standby
     from relman.render import oncall
+    from relman.team import handing, standby
 
     with shown(json=json) as screen, team(screen) as operating:
         done, zone = handing.accept(operating, key), standby.zone(operating)
@@ -222,7 +222,7 @@ def ics(
         person: Only the shifts of this person, by id.
         out: The file; else it is printed.
     """
-    from relman import standby
+    from relman.team import standby
 
     with team() as operating:
         written = standby.calendar(operating, _when(operating, at), timedelta(days=days), person)
@@ -259,8 +259,8 @@ def escalate(
         acknowledged: When somebody acknowledges, with its offset; by default nobody does.
         json: One JSON object.
     """
-    from relman import standby
     from relman.render import oncall
+    from relman.team import standby
 
     if not simulate:
         fact = "this version of relman can only show it"

@@ -1,7 +1,7 @@
 """Holding a meeting: its pack, what was decided there, and the one entry that says that it was held.
 
 What it is not: arithmetic (``ops``) or printing (``render``). The verbs take the team's side of relman,
-:class:`relman.operating.Operating`, and change nothing but the ledger.
+:class:`relman.team.operating.Operating`, and change nothing but the ledger.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from relman.config.cadence import REVIEW
 from relman.errors import Refused, UsageError
 from relman.ledger import Draft
 from relman.models import TEAM
-from relman.operating import Operating
 from relman.ops import checks, held, minutes, pace, packs, people, review, words
 from relman.ops.cadence import Turn
 from relman.ops.held import Record
@@ -29,6 +28,7 @@ from relman.ops.shifts import Shifts
 from relman.render import agenda
 from relman.signing import OwnKey
 from relman.signing.statements import Duty
+from relman.team.operating import Operating
 
 UNBOUND = "its key is not yet bound to a person"
 

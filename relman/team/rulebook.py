@@ -1,7 +1,7 @@
 """Where a team's rules lie, which of them are in force here, and what lies ahead.
 
 What it is not: a change of them (``ruling``, ``enrolling``), or the chain (``signing.chain``), which alone
-decides. The verbs take the team's side of relman, :class:`relman.operating.Operating`.
+decides. The verbs take the team's side of relman, :class:`relman.team.operating.Operating`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from relman.approval.folder import Folder
 from relman.errors import Refused, Tampered
 from relman.gates.approval import rules
 from relman.models import TEAM, listed
-from relman.operating import Operating
 from relman.remote import Remote
 from relman.repo import Repo
 from relman.signing import InForce, Papers, Signers, genesis, in_force
@@ -27,6 +26,7 @@ from relman.signing.guarded import differences
 from relman.signing.standing import Standing, outstanding
 from relman.signing.standing import read as policy_of
 from relman.signing.strict import need
+from relman.team.operating import Operating
 
 LANE = "policy"
 """Whoever changes the rules' files holds it."""

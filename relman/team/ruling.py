@@ -1,7 +1,7 @@
 """The rules about the rules: show the policy in force, write the next version, sign it.
 
 What it is not: the chain (``signing.chain``), which alone says what is in force; or the list of signers
-(``enrolling``). The verbs take the team's side of relman, :class:`relman.operating.Operating`.
+(``enrolling``). The verbs take the team's side of relman, :class:`relman.team.operating.Operating`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,17 @@ from typing import NamedTuple
 from relman.errors import Refused, RelmanError, UsageError
 from relman.gates.approval import rules
 from relman.models import TEAM, listed
-from relman.operating import Operating
-from relman.rulebook import (
+from relman.signing import POLICY, InForce, OwnKey, Papers, Policy, Signers
+from relman.signing import signed as signed_by
+from relman.signing.chain import Paper
+from relman.signing.guarded import differences
+from relman.signing.policy import LEAST
+from relman.signing.sshsig import Verified
+from relman.signing.standing import Change, Outstanding, changed, outstanding
+from relman.signing.standing import read as policy_of
+from relman.signing.strict import need, sha256
+from relman.team.operating import Operating
+from relman.team.rulebook import (
     ADD,
     LANE,
     PROPOSE,
@@ -24,15 +33,6 @@ from relman.rulebook import (
     numbered,
     sections,
 )
-from relman.signing import POLICY, InForce, OwnKey, Papers, Policy, Signers
-from relman.signing import signed as signed_by
-from relman.signing.chain import Paper
-from relman.signing.guarded import differences
-from relman.signing.policy import LEAST
-from relman.signing.sshsig import Verified
-from relman.signing.standing import Change, Outstanding, changed, outstanding
-from relman.signing.standing import read as policy_of
-from relman.signing.strict import need, sha256
 
 NONE = "none"
 """What a person types to take something away that a policy asks for."""

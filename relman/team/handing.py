@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from relman.clock import aware
 from relman.errors import Refused, UsageError
 from relman.models import TEAM
-from relman.operating import Operating
 from relman.ops.shifts import ACCEPTED, REPLACED, SWAPPED, Handed, Shift, accepting, replacing, written
 from relman.ops.spans import FOREVER, Span
 from relman.ops.turns import Turn
 from relman.signing import Duty, OwnKey
-from relman.standby import rota, shifts
+from relman.team.operating import Operating
+from relman.team.standby import rota, shifts
 
 LANE = "on-call"
 

@@ -12,13 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from relman import published
 from relman.clock import stamp
 from relman.errors import Refused, Tampered, Unreachable, UsageError
 from relman.models import TEAM, Event
-from relman.operating import Operating
 from relman.ops import people
-from relman.rulebook import LANE, Place, force, need_unsigned, next_list
 from relman.signing import (
     CHECKPOINT,
     CI,
@@ -35,6 +32,9 @@ from relman.signing import (
 from relman.signing.chain import FOLDER, REVOKED
 from relman.signing.signers import Signer
 from relman.signing.standing import Row, told
+from relman.team import published
+from relman.team.operating import Operating
+from relman.team.rulebook import LANE, Place, force, need_unsigned, next_list
 
 GIT = "git"
 """The namespace in which git signs commits and tags."""

@@ -13,11 +13,11 @@ from relman.config import Escalation, Rota
 from relman.config.words import Zone
 from relman.errors import Refused, UsageError
 from relman.models import TEAM
-from relman.operating import Operating
 from relman.ops import escalation, ics, load, oncall, people
 from relman.ops.load import Load
 from relman.ops.shifts import Shifts, written
 from relman.ops.spans import FOREVER, Span
+from relman.team.operating import Operating
 
 NOT_SET_UP = "write [oncall] into relman.toml: tz, and layers of participants, start, every"
 
