@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -19,8 +19,10 @@ from relman.cloudrun import CloudRun
 from relman.errors import ConfigError, RelmanError, UsageError
 from relman.ledger import Draft, SqliteStore, Store
 from relman.models import Emit, Event, ServiceKey, silent
-from relman.team.operating import Operating
 from relman.wayback import WayBack
+
+if TYPE_CHECKING:
+    from relman.team.operating import Operating
 
 FLAGS = ("--service", "--project", "--region")
 ANYWHERE = "inv release.rollback --service NAME --project PROJECT --region REGION"
@@ -86,6 +88,8 @@ def team(
         ConfigError: There is no ``relman.toml``, or it cannot be used.
         Unreachable: The ledger cannot be opened.
     """
+    from relman.team.operating import Operating  # a rollback waits for none of it
+
     read, moment = config.load(config.find(start) or start / config.NAME), time or system()
     _known_ledger(read)
     store = SqliteStore(read.folder / STATE, moment)

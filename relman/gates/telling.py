@@ -62,7 +62,7 @@ class Told(Struct, frozen=True):
 
 def told(gate: Gate, verdict: Verdict, config: Config, how: str = "") -> Told:
     """A gate's verdict, with the people that the model names."""
-    liftable = bool(gate.lifted_by)
+    liftable = bool(gate.lifted_by) and verdict.price is not Price.NOBODY
     lifters = _answers(config, gate.lifted_by) if liftable else ""
     urgent = not verdict.passes and verdict.price is not Price.NOBODY
     return Told(

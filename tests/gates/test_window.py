@@ -87,7 +87,7 @@ def test_a_stop_has_no_price(question: Ask) -> None:
     says(asked, "window.stopped", tz="Europe/Berlin", reason="money is lost")
     for mode in ("enforce", "advise"):
         found = told(question(f'mode = "{mode}"\n{WINDOW}'))
-        assert (found.passes, found.urgent) == (False, "")
+        assert (found.passes, found.urgent, found.liftable) == (False, "", False)
         assert "emergency stop s0" in found.fact
     says(asked, "window.resumed", id="s0", reason="found")
     assert window(question(WINDOW, now=WEDNESDAY + hours(1))).passes

@@ -85,6 +85,15 @@ def test_the_list_imports_the_tasks_and_what_invoke_does(tmp_path: Path) -> None
     assert invokes.isdisjoint(HEAVY)
 
 
+def test_a_rollback_waits_for_no_gate_and_no_meeting(tmp_path: Path) -> None:
+    """What opens a rollback imports nothing of the gates, the operating model's arithmetic or signatures."""
+    tell = "import json, sys, relman.opening\nprint(json.dumps(sorted(sys.modules)))"
+    found = json.loads(told(tell, tmp_path).splitlines()[-1])
+    others = ("relman.gates", "relman.ops", "relman.signing", "relman.approval", "relman.team")
+    assert "relman.rollback" in found
+    assert [name for name in found if name.startswith(others)] == []
+
+
 def test_a_task_that_knows_no_rehearsal_refuses_one() -> None:
     """With ``-R`` no task does the real thing: it has ``--dry-run``, or it refuses."""
     context = Context()
