@@ -51,6 +51,11 @@ class Remote(Struct, frozen=True):
         return _remote(f"{host}:{port}" if pages else host, parts.path)
 
     @property
+    def name(self) -> str:
+        """What the repository is called wherever it was cloned to: ``github.com/acme/api``."""
+        return f"{self.host}/{self.path}"
+
+    @property
     def web(self) -> str:
         """Where people read it."""
         return f"https://{self.host}/{self.path}"

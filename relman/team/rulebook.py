@@ -74,7 +74,7 @@ def place(team: Operating, environ: Mapping[str, str] = os.environ) -> Place:
     projects = {
         str(each.project) for one in team.config.service.values() for each in one.environments.values()
     }
-    return Place(root, (remote.path,) if remote else tuple(sorted(projects)), environ)
+    return Place(root, (remote.name,) if remote else tuple(sorted(projects)), environ)
 
 
 def force(team: Operating, where: Place, papers: Papers) -> InForce | None:

@@ -42,3 +42,16 @@ def test_an_address_says_host_and_path(url: str, web: str | None) -> None:
 def test_no_secret_of_an_address_is_kept() -> None:
     """What stands before the host is not part of what is read."""
     assert "hunter2" not in repr(Remote.read("https://li:hunter2@github.com/acme/api.git"))
+
+
+def test_a_repository_is_called_the_same_however_it_was_cloned() -> None:
+    """Its genesis is pinned by that name; the same path on another host is another repository."""
+    cloned = (
+        "git@github.com:acme/api.git",
+        "https://github.com/acme/api",
+        "ssh://git@ssh.github.com:443/acme/api",
+    )
+    assert {remote.name for url in cloned if (remote := Remote.read(url))} == {"github.com/acme/api"}
+    other = Remote.read("https://gitlab.com/acme/api")
+    assert other is not None
+    assert other.name == "gitlab.com/acme/api"

@@ -36,7 +36,7 @@ def of(question: Question, environ: Mapping[str, str] = os.environ) -> InForce:
 def repository(question: Question) -> str:
     """What the repository is called where its genesis is pinned: ``github.com/acme/api``, or the project."""
     remote = Remote.read(question.repo().remote_url(question.config.remote))
-    return remote.path if remote else question.key.project
+    return remote.name if remote else question.key.project
 
 
 def seen(team: Iterable[Entry]) -> Seen | None:
